@@ -1,6 +1,9 @@
 //! keyferry carries a fresh key from its issuer to where it is used.
 
+pub mod auth;
 pub mod disk;
 pub mod policy;
+pub mod sandbox;
 pub mod seal;
 pub mod secret;
+pub mod tls;

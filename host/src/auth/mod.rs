@@ -1,0 +1,111 @@
+//! What the http gate adds on the way out, so that a sink never holds the operator's credentials.
+
+mod aws;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::secret::SecretString;
+
+pub use aws::{Aws, AwsPlace};
+
+/// A request as it leaves: routed, its tokens replaced.
+pub struct Outgoing<'a> {
+    /// Upper case.
+    pub method: &'a str,
+    /// Where the sink asked for; tells service and region.
+    pub asked: &'a Url,
+    /// Where it is sent.
+    pub url: &'a Url,
+    /// As the sink set them.
+    pub headers: &'a [(String, String)],
+    /// With values in it.
+    pub body: &'a [u8],
+}
+
+/// Why a request could not be signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// The operator has no such credential.
+    #[error(
+        "the sink wants the credential `{name}`, and the config has no [auth.{name}]: add it, or map it with `auth = {{ {name} = \"…\" }}` at the runner"
+    )]
+    Unknown {
+        /// As the need names it.
+        name: String,
+    },
+    /// The chain found none, or its source refused.
+    #[error("no credential from [auth.{name}]: {problem}")]
+    Unavailable {
+        /// In the config.
+        name: String,
+        /// What the source said and what to do.
+        problem: String,
+    },
+    /// It may not be used there.
+    #[error("the credential [auth.{name}] is not used for `{host}`: {problem}")]
+    WrongPlace {
+        /// In the config.
+        name: String,
+        /// Where the request goes.
+        host: String,
+        /// Why.
+        problem: &'static str,
+    },
+}
+
+/// Something that signs requests in.
+pub enum Authenticator {
+    /// AWS Signature Version 4.
+    Aws(Aws),
+}
+
+impl Authenticator {
+    /// Fetches what can be fetched before it is needed.
+    ///
+    /// # Errors
+    /// If there is no credential to be had.
+    pub async fn warm(&self) -> Result<(), AuthError> {
+        match self {
+            Authenticator::Aws(aws) => aws.warm().await,
+        }
+    }
+
+    /// The headers that sign this request in.
+    ///
+    /// # Errors
+    /// If there is no credential, or it isn't for this place.
+    pub async fn headers(
+        &self,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Vec<(String, SecretString)>, AuthError> {
+        match self {
+            Authenticator::Aws(aws) => aws.headers(outgoing).await,
+        }
+    }
+}
+
+/// The operator's credentials by the names that needs use, for one runner.
+#[derive(Clone, Default)]
+pub struct Authenticators(BTreeMap<String, Arc<Authenticator>>);
+
+impl Authenticators {
+    /// Makes a credential usable under a name.
+    pub fn insert(&mut self, name: String, authenticator: Arc<Authenticator>) {
+        self.0.insert(name, authenticator);
+    }
+
+    /// The credential that a need names.
+    ///
+    /// # Errors
+    /// If the operator has none of that name.
+    pub fn get(&self, name: &str) -> Result<&Arc<Authenticator>, AuthError> {
+        self.0.get(name).ok_or_else(|| AuthError::Unknown {
+            name: name.to_owned(),
+        })
+    }
+}

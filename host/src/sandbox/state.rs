@@ -1,0 +1,228 @@
+//! What stands behind the imports of one call: the store's data.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use wasmtime::component::{Resource, ResourceTable};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use super::bindings::keyferry::sink::{commands, files, http, log, types};
+use super::bindings::{Door, printable};
+use super::http::{Bounds, HttpGate, Obstacle, SinkRequest};
+use super::limits::{Limits, Meter};
+use crate::auth::Authenticators;
+use crate::policy::Grant;
+use crate::seal::{Seal, ValueId};
+
+/// What the host keeps behind a guest's `secret` handle.
+pub struct SecretHandle(pub(super) ValueId);
+
+/// A line for the operator, sealed and printable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// How much it matters.
+    pub level: LogLevel,
+    /// One line.
+    pub message: String,
+}
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For who looks closely.
+    Debug,
+    /// For everyone.
+    Info,
+    /// To act on.
+    Warning,
+}
+
+/// Everything that one call can reach.
+pub struct State {
+    wasi: WasiCtx,
+    pub(super) table: ResourceTable,
+    pub(super) meter: Meter,
+    pub(super) seal: Seal,
+    pub(super) grant: Arc<Grant>,
+    pub(super) auth: Authenticators,
+    gate: Arc<HttpGate>,
+    pub(super) limits: Limits,
+    requests: u32,
+    lines: u32,
+    pub(super) deadline: Instant,
+    log: Arc<dyn Fn(LogLine) + Send + Sync>,
+}
+
+impl State {
+    pub(super) fn new(
+        grant: Arc<Grant>,
+        auth: Authenticators,
+        gate: Arc<HttpGate>,
+        limits: Limits,
+        seal: Seal,
+        log: Arc<dyn Fn(LogLine) + Send + Sync>,
+    ) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(1_024);
+        let time = if grant.commands.is_empty() {
+            limits.time
+        } else {
+            limits.time_with_commands
+        };
+        Self {
+            wasi: WasiCtx::builder().max_random_size(1 << 20).build(),
+            table,
+            meter: Meter::new(&limits),
+            seal,
+            grant,
+            auth,
+            gate,
+            limits,
+            requests: 0,
+            lines: 0,
+            deadline: Instant::now() + time,
+            log,
+        }
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl types::Host for State {}
+
+impl types::HostSecret for State {
+    async fn token(
+        &mut self,
+        secret: Resource<SecretHandle>,
+        encodings: Vec<types::Encoding>,
+    ) -> wasmtime::Result<String> {
+        let value = self.table.get(&secret)?.0;
+        let encodings: Vec<_> = encodings.into_iter().map(Into::into).collect();
+        match self.seal.token(value, &encodings) {
+            Ok(token) => Ok(token),
+            Err(error) => {
+                self.meter.refuse("encodings of a token");
+                Err(wasmtime::Error::msg(error.to_string()))
+            }
+        }
+    }
+
+    async fn matches(
+        &mut self,
+        secret: Resource<SecretHandle>,
+        text: String,
+    ) -> wasmtime::Result<bool> {
+        let value = self.table.get(&secret)?.0;
+        Ok(self.seal.matches(value, &text))
+    }
+
+    async fn drop(&mut self, secret: Resource<SecretHandle>) -> wasmtime::Result<()> {
+        self.table.delete(secret)?;
+        Ok(())
+    }
+}
+
+impl http::Host for State {
+    async fn send(
+        &mut self,
+        request: http::Request,
+    ) -> wasmtime::Result<Result<http::Response, http::Unanswered>> {
+        self.requests += 1;
+        if self.requests > self.limits.requests {
+            self.meter.refuse("requests");
+            return Err(wasmtime::Error::msg("too many requests"));
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let bounds = Bounds {
+            body_bytes: self.limits.body_bytes,
+            time: self.limits.request_time.min(left),
+        };
+        let request = SinkRequest {
+            method: request.method,
+            url: request.url,
+            headers: request.headers,
+            body: request.body,
+        };
+        let answer = self
+            .gate
+            .send(request, &self.grant, &self.auth, &mut self.seal, &bounds)
+            .await;
+        Ok(match answer {
+            Ok(response) => Ok(http::Response {
+                status: response.status,
+                headers: response.headers,
+                body: response.body,
+            }),
+            Err(unanswered) => Err(http::Unanswered {
+                why: match unanswered.why {
+                    Obstacle::NotApproved => http::Obstacle::NotApproved,
+                    Obstacle::Unreachable => http::Obstacle::Unreachable,
+                    Obstacle::TimedOut => http::Obstacle::TimedOut,
+                    Obstacle::TooLarge => http::Obstacle::TooLarge,
+                },
+                message: unanswered.message,
+                maybe_sent: unanswered.maybe_sent,
+            }),
+        })
+    }
+}
+
+impl files::Host for State {
+    async fn read(
+        &mut self,
+        name: String,
+    ) -> wasmtime::Result<Result<files::Document, types::Failure>> {
+        Ok(Err(not_approved("file", &name)))
+    }
+
+    async fn replace(
+        &mut self,
+        name: String,
+        _contents: Vec<u8>,
+        _revision: String,
+    ) -> wasmtime::Result<Result<String, types::Failure>> {
+        Ok(Err(not_approved("file", &name)))
+    }
+}
+
+impl commands::Host for State {
+    async fn run(
+        &mut self,
+        name: String,
+    ) -> wasmtime::Result<Result<commands::Output, types::Failure>> {
+        Ok(Err(not_approved("command", &name)))
+    }
+}
+
+impl log::Host for State {
+    async fn emit(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        self.lines += 1;
+        if self.lines > self.limits.log_lines {
+            return Ok(());
+        }
+        let level = match level {
+            log::Level::Debug => LogLevel::Debug,
+            log::Level::Info => LogLevel::Info,
+            log::Level::Warning => LogLevel::Warning,
+        };
+        let mut message = Door(&self.seal).text(&message);
+        message.truncate(message.floor_char_boundary(self.limits.log_line_bytes));
+        (self.log)(LogLine { level, message });
+        Ok(())
+    }
+}
+
+pub(super) fn not_approved(what: &str, name: &str) -> types::Failure {
+    types::Failure {
+        kind: types::FailureKind::Rejected,
+        message: format!("no approved need names the {what} `{}`", printable(name)),
+        retry_after_ms: None,
+    }
+}
