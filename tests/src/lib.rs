@@ -1,1 +1,15 @@
-//! tests
+//! What the tests that cross rooms stand on, and what the demo and the benchmark run against:
+//! stand-ins for the issuer and for AWS that can play a bad day, a harness for moto, which nobody
+//! here wrote, and helpers for processes. Everything is synchronous to its caller: each server
+//! runs on a thread of its own and ends with its handle.
+
+pub mod aws;
+pub mod canary;
+pub mod client;
+pub mod faults;
+pub mod instance;
+pub mod issuer;
+pub mod moto;
+pub mod peer;
+pub mod process;
+pub mod server;

@@ -35,7 +35,9 @@ fn aws(section: &Section<'_>) -> Result<Auth, ConfigError> {
     section.accept(&["kind", "profile", "role_arn"])?;
     let text = |key: &str| {
         let field = section.get(key);
-        field.map(|field| field.text().map(str::to_owned)).transpose()
+        field
+            .map(|field| field.text().map(str::to_owned))
+            .transpose()
     };
     if let Some(role) = section.get("role_arn")
         && !(role.text()?.starts_with("arn:") && role.text()?.contains(":role/"))

@@ -81,7 +81,10 @@ pub(super) struct Section<'a> {
 impl<'a> Section<'a> {
     /// Refuses every key that is not one of these.
     pub(super) fn accept(&self, accepted: &[&str]) -> Result<(), ConfigError> {
-        let unknown = self.table.keys().filter(|key| !accepted.contains(&key.get_ref().as_ref()));
+        let unknown = self
+            .table
+            .keys()
+            .filter(|key| !accepted.contains(&key.get_ref().as_ref()));
         let Some(key) = unknown.min_by_key(|key| key.span().start) else {
             return Ok(());
         };
@@ -135,7 +138,9 @@ impl<'a> Section<'a> {
         let mut keys: Vec<_> = self.table.keys().collect();
         keys.sort_by_key(|key| key.span().start);
         let names = keys.into_iter().map(|key| key.get_ref().as_ref());
-        names.filter_map(|name| Some((name, self.get(name)?))).collect()
+        names
+            .filter_map(|name| Some((name, self.get(name)?)))
+            .collect()
     }
 
     /// The members of a table whose keys are names that the operator chose.
@@ -147,8 +152,9 @@ impl<'a> Section<'a> {
                 let told = Told {
                     problem: format!("`{}` can't be a name", name.escape_debug()),
                     nearest: None,
-                    remedy: "a name has at most 64 of the characters a-z, A-Z, 0-9, `-`, `_` and `.`"
-                        .to_owned(),
+                    remedy:
+                        "a name has at most 64 of the characters a-z, A-Z, 0-9, `-`, `_` and `.`"
+                            .to_owned(),
                 };
                 return Err(self.document.mistake(key.span(), false, told));
             }
@@ -201,7 +207,10 @@ impl<'a> Field<'a> {
 
     fn expected(&self, what: &str) -> ConfigError {
         let is = self.value().type_str();
-        self.wrong(&format!("must be {what}, not {is}"), format!("write {what}"))
+        self.wrong(
+            &format!("must be {what}, not {is}"),
+            format!("write {what}"),
+        )
     }
 
     pub(super) fn section(&self) -> Result<Section<'a>, ConfigError> {
@@ -241,24 +250,31 @@ impl<'a> Field<'a> {
 
     pub(super) fn texts(&self) -> Result<Vec<String>, ConfigError> {
         let list = self.list()?;
-        list.iter().map(|item| item.text().map(str::to_owned)).collect()
+        list.iter()
+            .map(|item| item.text().map(str::to_owned))
+            .collect()
     }
 
     pub(super) fn flag(&self) -> Result<bool, ConfigError> {
-        self.value().as_bool().ok_or_else(|| self.expected("true or false"))
+        self.value()
+            .as_bool()
+            .ok_or_else(|| self.expected("true or false"))
     }
 
     /// A whole number above 0.
     pub(super) fn count(&self) -> Result<u32, ConfigError> {
         let number = self.value().as_integer();
         let number = number.and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
-        number.filter(|n| *n > 0).ok_or_else(|| self.expected("a whole number above 0"))
+        number
+            .filter(|n| *n > 0)
+            .ok_or_else(|| self.expected("a whole number above 0"))
     }
 
     pub(super) fn duration(&self) -> Result<Duration, ConfigError> {
         let text = self.value().as_str();
         let duration = text.and_then(units::duration);
-        duration.ok_or_else(|| self.expected_form("is no duration", "\"90s\", \"30m\" or \"1h30m\""))
+        duration
+            .ok_or_else(|| self.expected_form("is no duration", "\"90s\", \"30m\" or \"1h30m\""))
     }
 
     pub(super) fn size(&self) -> Result<u64, ConfigError> {
@@ -287,7 +303,12 @@ impl<'a> Field<'a> {
             let home = home.ok_or_else(|| self.wrong("needs HOME to be set", "write a full path"));
             return Ok(home?.join(rest));
         }
-        Ok(self.document.file.parent().unwrap_or(Path::new(".")).join(text))
+        Ok(self
+            .document
+            .file
+            .parent()
+            .unwrap_or(Path::new("."))
+            .join(text))
     }
 
     /// One of a few words.
@@ -295,7 +316,11 @@ impl<'a> Field<'a> {
         let word = self.text()?;
         let found = choices.iter().find(|(name, _)| *name == word);
         found.map(|(_, value)| *value).ok_or_else(|| {
-            self.unknown(word, "is not a word known here", choices.iter().map(|(name, _)| *name))
+            self.unknown(
+                word,
+                "is not a word known here",
+                choices.iter().map(|(name, _)| *name),
+            )
         })
     }
 

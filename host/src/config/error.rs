@@ -8,7 +8,10 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// There is no file in any of the usual places.
-    #[error("there is no keyferry.toml: looked for {}; write one with `keyferry init`, or name it with --config", list(looked))]
+    #[error(
+        "there is no keyferry.toml: looked for {}; write one with `keyferry init`, or name it with --config",
+        list(looked)
+    )]
     NotFound {
         /// Where it was looked for.
         looked: Vec<PathBuf>,
@@ -37,7 +40,9 @@ pub enum ConfigError {
         path: PathBuf,
     },
     /// A variable that should hold a value is not set.
-    #[error("the environment variable {name} is not set or empty; set it, or name another source in the config")]
+    #[error(
+        "the environment variable {name} is not set or empty; set it, or name another source in the config"
+    )]
     Unset {
         /// Its name.
         name: String,
@@ -67,7 +72,9 @@ pub enum ConfigError {
         why: &'static str,
     },
     /// There is no place for the state.
-    #[error("there is no place for keyferry's state: HOME is not set; use --state-dir or KEYFERRY_STATE_DIR")]
+    #[error(
+        "there is no place for keyferry's state: HOME is not set; use --state-dir or KEYFERRY_STATE_DIR"
+    )]
     NoStateDir,
 }
 
@@ -108,11 +115,12 @@ impl Display for Mistake {
 /// The word that comes closest, if any comes close.
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     let word = word.to_lowercase();
-    let score = |known: &&str| strsim::jaro_winkler(&word, &known.to_lowercase());
+    let slips = |known: &&str| strsim::damerau_levenshtein(&word, &known.to_lowercase());
+    let forgiven = 1 + word.chars().count() / 4;
     known
-        .map(|known| (score(&known), known))
-        .filter(|(score, _)| *score > 0.75)
-        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .map(|known| (slips(&known), known))
+        .filter(|(slips, _)| *slips <= forgiven)
+        .min_by_key(|(slips, _)| *slips)
         .map(|(_, known)| known.to_owned())
 }
 
@@ -123,7 +131,10 @@ pub(super) fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 fn list(paths: &[PathBuf]) -> String {
-    let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let shown: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     shown.join(", ")
 }
 

@@ -11,8 +11,6 @@ const MASK: &str = "…";
 /// Keys whose value is shown even where the file can't be parsed.
 const HARMLESS: &[&str] = &[
     "region",
-    "base_url",
-    "token_url",
     "kind",
     "plugin",
     "path",
@@ -23,8 +21,6 @@ const HARMLESS: &[&str] = &[
     "rollout_timeout",
     "connect_timeout",
     "rehearse",
-    "from",
-    "to",
     "host",
 ];
 
@@ -65,7 +61,13 @@ pub(super) fn parsed(text: &str, root: &DeTable<'_>, span: &Range<usize>, secret
     let hidden = secret || length == 0;
     let start = marker.unwrap_or(0);
     let room = shown.chars().count().saturating_sub(start);
-    render(text, span.start, &shown, start, if hidden { 1 } else { length.min(room) })
+    render(
+        text,
+        span.start,
+        &shown,
+        start,
+        if hidden { 1 } else { length.min(room) },
+    )
 }
 
 /// The line of a syntax error. What is a value can't be told there, so only well-known keys are
@@ -92,7 +94,10 @@ fn render(text: &str, at: usize, line: &str, start: usize, length: usize) -> Str
     let gutter = " ".repeat(number.len());
     let line = line.replace('\t', " ");
     let marker = format!("{}{}", " ".repeat(start), "^".repeat(length.max(1)));
-    format!("{gutter} |\n{number} | {}\n{gutter} | {marker}", line.trim_end())
+    format!(
+        "{gutter} |\n{number} | {}\n{gutter} | {marker}",
+        line.trim_end()
+    )
 }
 
 fn collect(value: &Spanned<DeValue<'_>>, leaves: &mut Vec<Range<usize>>) {
@@ -108,6 +113,8 @@ fn line_start(text: &str, at: usize) -> usize {
 }
 
 fn line_range(text: &str, at: usize) -> Range<usize> {
-    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    let end = text[at..]
+        .find('\n')
+        .map_or(text.len(), |newline| at + newline);
     line_start(text, at)..end
 }

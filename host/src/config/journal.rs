@@ -17,7 +17,11 @@ pub(super) fn read(root: &Section<'_>) -> Result<Journal, ConfigError> {
     let section = field.section()?;
     section.accept(&["recipients"])?;
     let recipients = match section.get("recipients") {
-        Some(field) => field.list()?.iter().map(recipient).collect::<Result<_, _>>()?,
+        Some(field) => field
+            .list()?
+            .iter()
+            .map(recipient)
+            .collect::<Result<_, _>>()?,
         None => Vec::new(),
     };
     Ok(Journal { recipients })

@@ -63,5 +63,7 @@ fn user_folder(
 }
 
 fn set(variable: &impl Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBuf> {
-    variable(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    variable(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
 }

@@ -22,7 +22,13 @@ pub struct Matillion {
 }
 
 pub(super) fn read(section: Section<'_>) -> Result<Matillion, ConfigError> {
-    section.accept(&["region", "base_url", "token_url", "client_id", "client_secret"])?;
+    section.accept(&[
+        "region",
+        "base_url",
+        "token_url",
+        "client_id",
+        "client_secret",
+    ])?;
     let endpoints = endpoints(&section)?;
     let client_id = section.need("client_id", "client_id = \"...\", the API credential's")?;
     let example = "client_secret = { env = \"MATILLION_CLIENT_SECRET\" }";
@@ -53,12 +59,17 @@ fn endpoints(section: &Section<'_>) -> Result<Endpoints, ConfigError> {
                 token_url: address(&token_url)?,
             })
         }
-        (Some(_), Some(other), _) | (Some(_), None, Some(other)) => Err(other.wrong(
+        // Addresses are not shown: only a checked one is known to hold no password.
+        (Some(_), Some(other), _) | (Some(_), None, Some(other)) => Err(other.wrong_secret(
             "stands beside `region`, which means it already",
             "keep either `region`, or `base_url` and `token_url`",
         )),
-        (None, Some(one), None) => Err(one.wrong("needs `token_url` beside it", "add token_url")),
-        (None, None, Some(one)) => Err(one.wrong("needs `base_url` beside it", "add base_url")),
+        (None, Some(one), None) => {
+            Err(one.wrong_secret("needs `token_url` beside it", "add token_url"))
+        }
+        (None, None, Some(one)) => {
+            Err(one.wrong_secret("needs `base_url` beside it", "add base_url"))
+        }
         (None, None, None) => Err(section.wrong(
             "[matillion] does not say where the issuer is".to_owned(),
             "add region = \"eu1\" (or us1, au1), or base_url and token_url".to_owned(),

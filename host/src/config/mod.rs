@@ -102,7 +102,10 @@ fn parse(path: PathBuf, text: &str) -> Result<Config, ConfigError> {
     let document = Document::parse(&path, text)?;
     let root = document.root();
     root.accept(SECTIONS)?;
-    let matillion = root.need("matillion", "[matillion] with region, client_id and client_secret")?;
+    let matillion = root.need(
+        "matillion",
+        "[matillion] with region, client_id and client_secret",
+    )?;
     let matillion = matillion::read(matillion.section()?)?;
     let auth = named(&root, "auth", |_, section| auth::read(section))?;
     let limits = match root.get("limits") {

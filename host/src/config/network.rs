@@ -69,7 +69,8 @@ pub(super) fn allow_private(root: &Section<'_>) -> Result<Vec<AllowPrivate>, Con
 }
 
 fn tables<'a>(root: &Section<'a>, key: &str) -> Result<Vec<Field<'a>>, ConfigError> {
-    root.get(key).map_or_else(|| Ok(Vec::new()), |field| field.list())
+    root.get(key)
+        .map_or_else(|| Ok(Vec::new()), |field| field.list())
 }
 
 /// An address that is scheme, host and port and nothing else.
@@ -86,15 +87,23 @@ fn host(field: &Field<'_>) -> Result<String, ConfigError> {
     match Host::parse(text) {
         Ok(Host::Domain(name)) if !name.contains('*') => Ok(name),
         Ok(Host::Ipv4(_) | Host::Ipv6(_)) => Ok(text.to_owned()),
-        _ => Err(field.wrong("is no host name", "write the name alone, as in \"vault.internal\"")),
+        _ => Err(field.wrong(
+            "is no host name",
+            "write the name alone, as in \"vault.internal\"",
+        )),
     }
 }
 
 fn range(field: &Field<'_>) -> Result<IpNet, ConfigError> {
     let text = field.text()?;
-    let parsed = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let parsed = text
+        .parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let net = parsed.map_err(|_| {
-        field.wrong("is no range of addresses", "write something like \"10.20.0.0/16\"")
+        field.wrong(
+            "is no range of addresses",
+            "write something like \"10.20.0.0/16\"",
+        )
     })?;
     if net.prefix_len() == 0 || net.contains(&METADATA) {
         return Err(field.wrong(

@@ -50,7 +50,10 @@ pub(super) fn read(section: Section<'_>, general: Limits) -> Result<Plugin, Conf
     };
     Ok(Plugin {
         path: path.path()?,
-        folders: list("folders")?.iter().map(|field| field.path()).collect::<Result<_, _>>()?,
+        folders: list("folders")?
+            .iter()
+            .map(|field| field.path())
+            .collect::<Result<_, _>>()?,
         environment: list("environment")?
             .iter()
             .map(secret_source::variable)
@@ -65,7 +68,10 @@ pub(super) fn limits(section: Section<'_>) -> Result<Limits, ConfigError> {
     let count = |key: &str| section.get(key).map(|field| field.count()).transpose();
     let limits = Limits {
         memory: size("memory")?,
-        time: section.get("time").map(|field| field.duration()).transpose()?,
+        time: section
+            .get("time")
+            .map(|field| field.duration())
+            .transpose()?,
         requests: count("requests")?,
         body: size("body")?,
         log_lines: count("log_lines")?,

@@ -154,7 +154,10 @@ fn auth(
     };
     let mut all = BTreeMap::new();
     for (need, field) in field.section()?.names()? {
-        all.insert(need.to_owned(), refer(&field, "names no configured [auth.NAME]", auths)?);
+        all.insert(
+            need.to_owned(),
+            refer(&field, "names no configured [auth.NAME]", auths)?,
+        );
     }
     Ok(all)
 }
@@ -180,7 +183,11 @@ fn json(field: &Field<'_>) -> Result<Value, ConfigError> {
         DeValue::Integer(number) => {
             let number = i64::from_str_radix(number.as_str(), number.radix());
             let remedy = "write a number of at most 64 bits, or a text";
-            Value::Number(number.map_err(|_| field.wrong("is too large", remedy))?.into())
+            Value::Number(
+                number
+                    .map_err(|_| field.wrong("is too large", remedy))?
+                    .into(),
+            )
         }
         DeValue::Float(number) => {
             let number = number.as_str().parse().ok().and_then(Number::from_f64);

@@ -93,7 +93,11 @@ pub(super) fn parse(field: &Field<'_>) -> Result<SecretSource, ConfigError> {
     }
     let section = field.section()?;
     section.accept(&["env", "file", "command"])?;
-    match (section.get("env"), section.get("file"), section.get("command")) {
+    match (
+        section.get("env"),
+        section.get("file"),
+        section.get("command"),
+    ) {
         (Some(env), None, None) => variable(&env).map(SecretSource::Env),
         (None, Some(file), None) => file.path().map(SecretSource::File),
         (None, None, Some(command)) => match command.texts()? {
@@ -122,19 +126,29 @@ fn run(argv: &[String], within: Duration) -> Result<Zeroizing<Vec<u8>>, ConfigEr
     };
     let mut command = Command::new(program(argv));
     // What it has to say to the person stays on the terminal and out of our errors.
-    command.args(argv.iter().skip(1)).stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| failed(format!("can't be run: {error}")))?;
+    command
+        .args(argv.iter().skip(1))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .map_err(|error| failed(format!("can't be run: {error}")))?;
     let output = read_output(&mut child, within);
     if !matches!(output, Ok(Ok(_))) {
         // It may have ended by itself already.
         child.kill().ok();
     }
-    let status = child.wait().map_err(|error| failed(format!("can't be waited for: {error}")))?;
+    let status = child
+        .wait()
+        .map_err(|error| failed(format!("can't be waited for: {error}")))?;
     match output {
         Ok(Ok(bytes)) if status.success() => Ok(bytes),
         Ok(Ok(_)) => Err(failed(format!("failed ({status})"))),
         Ok(Err(error)) => Err(failed(format!("can't be read: {error}"))),
-        Err(_) => Err(failed(format!("was not done within {} s", within.as_secs()))),
+        Err(_) => Err(failed(format!(
+            "was not done within {} s",
+            within.as_secs()
+        ))),
     }
 }
 

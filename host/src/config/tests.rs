@@ -11,9 +11,11 @@ use std::path::PathBuf;
 
 use super::{Config, ConfigError, Mistake, parse};
 
-const ISSUER: &str = "[matillion]\nregion = \"eu1\"\nclient_id = \"id\"\nclient_secret = { env = \"S\" }\n";
+const ISSUER: &str =
+    "[matillion]\nregion = \"eu1\"\nclient_id = \"id\"\nclient_secret = { env = \"S\" }\n";
 const PLUGIN: &str = "[plugins.aws-ecs]\npath = \"plugins/aws-ecs.wasm\"\n";
-const RUNNER: &str = "[runners.etl]\nid = \"3fa85f64-5717-4562-b3fc-2c963f66afa6\"\nplugin = \"aws-ecs\"\n";
+const RUNNER: &str =
+    "[runners.etl]\nid = \"3fa85f64-5717-4562-b3fc-2c963f66afa6\"\nplugin = \"aws-ecs\"\n";
 
 fn read(text: &str) -> Result<Config, ConfigError> {
     parse(PathBuf::from("/etc/keyferry/keyferry.toml"), text)

@@ -8,7 +8,9 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     let mut all = Duration::ZERO;
     while !rest.is_empty() {
         let (number, tail) = leading_number(rest)?;
-        let letters = tail.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(tail.len());
+        let letters = tail
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(letters);
         let part = match unit {
             "ms" => Duration::from_millis(number),
@@ -38,7 +40,9 @@ pub(super) fn size(text: &str) -> Option<u64> {
 }
 
 fn leading_number(text: &str) -> Option<(u64, &str)> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, rest) = text.split_at(digits);
     Some((number.parse().ok()?, rest.trim_start()))
 }

@@ -181,7 +181,7 @@ pub(super) fn refused(answer: &Answer, secrets: &[&SecretString], at_token: bool
     Error::Refused {
         call: answer.call.clone(),
         status: answer.status,
-        problem: Problem::read(&answer.body, secrets),
+        problem: Box::new(Problem::read(&answer.body, secrets)),
         at_token,
         wait: answer.retry_after,
     }

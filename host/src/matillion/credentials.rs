@@ -53,24 +53,30 @@ impl Client {
 }
 
 /// Only what is certain counts as not done: nothing left this machine, or the issuer declined.
-fn sort(error: Error) -> RefreshError {
+pub(super) fn sort(error: Error) -> RefreshError {
     match &error {
         Error::Setup { .. } | Error::Unreachable { unsent: true, .. } => {
             RefreshError::NotDone(error)
         }
         // 408 and 499 are words of proxies, which may have passed the request on.
-        Error::Refused { status: 408 | 499, .. } => RefreshError::Unknown(without_detail(error)),
-        Error::Refused { status: 400..=499, .. } => RefreshError::NotDone(without_detail(error)),
+        Error::Refused {
+            status: 408 | 499, ..
+        } => RefreshError::Unknown(without_detail(error)),
+        Error::Refused {
+            status: 400..=499, ..
+        } => RefreshError::NotDone(without_detail(error)),
         _ => RefreshError::Unknown(without_detail(error)),
     }
 }
 
 /// A fault at the issuer may quote the secret it was busy with, and we could not tell.
 fn without_detail(mut error: Error) -> Error {
-    if let Error::Refused { status, problem, .. } = &mut error
+    if let Error::Refused {
+        status, problem, ..
+    } = &mut error
         && *status >= 500
     {
-        *problem = std::mem::take(problem).title_only();
+        **problem = std::mem::take(&mut **problem).title_only();
     }
     error
 }

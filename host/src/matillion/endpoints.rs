@@ -57,10 +57,7 @@ impl Endpoints {
     pub fn region(region: Region) -> Self {
         let parse = |text: &str| Url::parse(text).expect("a constant address is well formed");
         Endpoints {
-            base_url: parse(&format!(
-                "https://{}.api.matillion.com/dpc",
-                region.name()
-            )),
+            base_url: parse(&format!("https://{}.api.matillion.com/dpc", region.name())),
             token_url: parse("https://id.core.matillion.com/oauth/dpc/token"),
         }
     }

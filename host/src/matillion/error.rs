@@ -68,14 +68,16 @@ pub enum Error {
         /// The HTTP status.
         status: u16,
         /// The issuer's own words.
-        problem: Problem,
+        problem: Box<Problem>,
         /// Whether it was the token endpoint that refused.
         at_token: bool,
         /// How long the issuer asked to wait.
         wait: Option<Duration>,
     },
     /// Success, with a body that does not hold what it should.
-    #[error("{call} was answered with {status}, but {reason}; if it stays so, the API has changed and keyferry must be updated")]
+    #[error(
+        "{call} was answered with {status}, but {reason}; if it stays so, the API has changed and keyferry must be updated"
+    )]
     Unreadable {
         /// The call.
         call: Call,
@@ -85,7 +87,10 @@ pub enum Error {
         reason: String,
     },
     /// No runner has this id or name.
-    #[error("there is no runner `{wanted}` in this account and region{}", suggest(nearest))]
+    #[error(
+        "there is no runner `{wanted}` in this account and region{}",
+        suggest(nearest)
+    )]
     NoSuchRunner {
         /// The id or name that was looked for.
         wanted: String,

@@ -29,7 +29,9 @@ impl Problem {
         };
         let text = |names: [&str; 2]| {
             let found = names.iter().find_map(|name| body.get(name)?.as_str());
-            found.map(|text| tidy(text, secrets)).filter(|t| !t.is_empty())
+            found
+                .map(|text| tidy(text, secrets))
+                .filter(|t| !t.is_empty())
         };
         let violations = body.get("violations").and_then(Value::as_array);
         Problem {

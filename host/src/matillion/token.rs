@@ -52,7 +52,9 @@ impl Client {
     pub async fn grants_token(&self, credential: &Credential) -> Result<bool, Error> {
         match self.grant(credential).await {
             Ok(_) => Ok(true),
-            Err(Error::Refused { status: 400 | 401, .. }) => Ok(false),
+            Err(Error::Refused {
+                status: 400 | 401, ..
+            }) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -69,7 +71,10 @@ impl Client {
     /// Forgets a token that was not accepted, unless it has been renewed in the meantime.
     pub(super) async fn forget(&self, refused: &SecretString) {
         let mut held = self.inner.token.lock().await;
-        if held.as_ref().is_some_and(|token| token.text.same_as(refused)) {
+        if held
+            .as_ref()
+            .is_some_and(|token| token.text.same_as(refused))
+        {
             *held = None;
         }
     }

@@ -34,7 +34,8 @@ did you mean `eu1`? accepted here: `eu1`, `us1`, `au1`"
 
 #[test]
 fn a_value_beside_others() {
-    let line = "matillion = { client_secret = \"canary\", region = \"ü2\", client_id = \"canary\" }";
+    let line =
+        "matillion = { client_secret = \"canary\", region = \"ü2\", client_id = \"canary\" }";
     assert_eq!(
         rendered(line),
         "/etc/keyferry/keyferry.toml:1:50: `matillion.region` is no region
@@ -60,10 +61,16 @@ write client_secret = { env = \"NAME\" }, { file = \"path\" } or { command = [\"
 #[test]
 fn a_syntax_error() {
     let text = rendered("[matillion]\nclient_secret = \"canary\n");
-    assert!(text.starts_with("/etc/keyferry/keyferry.toml:2:24: this is not TOML: "), "{text}");
+    assert!(
+        text.starts_with("/etc/keyferry/keyferry.toml:2:24: this is not TOML: "),
+        "{text}"
+    );
     assert!(text.contains("\n2 | client_secret = …\n"), "{text}");
     let text = rendered("[matillion]\nregion = eu1\n");
-    assert!(text.contains("\n2 | region = eu1\n  |          ^\n"), "{text}");
+    assert!(
+        text.contains("\n2 | region = eu1\n  |          ^\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -96,7 +103,11 @@ fn no_mistake_shows_a_secret() {
         assert!(!format!("{found} {found:?}").contains("canary"), "{found}");
     }
     let addresses = "[matillion]\nclient_id = \"a\"\ntoken_url = \"https://a\"\nclient_secret = { env = \"A\" }\n";
-    for url in ["https://user:canary@example.org", "https://user:canary@", "http://a:canary@b.example"] {
+    for url in [
+        "https://user:canary@example.org",
+        "https://user:canary@",
+        "http://a:canary@b.example",
+    ] {
         let found = mistake(&format!("{addresses}base_url = \"{url}\"\n"));
         assert!(!format!("{found} {found:?}").contains("canary"), "{found}");
     }

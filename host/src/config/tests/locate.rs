@@ -40,26 +40,45 @@ fn the_config_is_looked_for_in_order() {
     assert_eq!(find_in(None, env(&vars), &here).expect("found"), local);
 
     let set = [("KEYFERRY_CONFIG", "/named.toml"), ("HOME", home_text)];
-    assert_eq!(find_in(None, env(&set), &here).expect("found"), PathBuf::from("/named.toml"));
+    assert_eq!(
+        find_in(None, env(&set), &here).expect("found"),
+        PathBuf::from("/named.toml")
+    );
     let explicit = Path::new("explicit.toml");
-    assert_eq!(find_in(Some(explicit), env(&set), &here).expect("found"), explicit);
+    assert_eq!(
+        find_in(Some(explicit), env(&set), &here).expect("found"),
+        explicit
+    );
     let empty = [("KEYFERRY_CONFIG", "")];
     assert_eq!(find_in(None, env(&empty), &here).expect("found"), local);
 }
 
 #[test]
 fn the_state_has_a_place() {
-    let table: [(&[(&str, &str)], Option<&str>); 6] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>);
+    let table: [Case<'_>; 6] = [
         (&[("KEYFERRY_STATE_DIR", "/s"), ("HOME", "/h")], Some("/s")),
-        (&[("XDG_STATE_HOME", "/x"), ("HOME", "/h")], Some("/x/keyferry")),
-        (&[("XDG_STATE_HOME", "x"), ("HOME", "/h")], Some("/h/.local/state/keyferry")),
+        (
+            &[("XDG_STATE_HOME", "/x"), ("HOME", "/h")],
+            Some("/x/keyferry"),
+        ),
+        (
+            &[("XDG_STATE_HOME", "x"), ("HOME", "/h")],
+            Some("/h/.local/state/keyferry"),
+        ),
         (&[("HOME", "/h")], Some("/h/.local/state/keyferry")),
         (&[("HOME", "")], None),
         (&[], None),
     ];
     for (set, expected) in table {
-        assert_eq!(state_dir_in(None, env(set)).ok(), expected.map(PathBuf::from));
+        assert_eq!(
+            state_dir_in(None, env(set)).ok(),
+            expected.map(PathBuf::from)
+        );
         let explicit = Path::new("e");
-        assert_eq!(state_dir_in(Some(explicit), env(set)).expect("a place"), explicit);
+        assert_eq!(
+            state_dir_in(Some(explicit), env(set)).expect("a place"),
+            explicit
+        );
     }
 }

@@ -11,13 +11,19 @@ use crate::config::{Auth, Drain, Identity, Limits, SecretSource};
 #[test]
 fn the_smallest_file() {
     let config = good(ISSUER);
-    assert_eq!(config.matillion.base_url.as_str(), "https://eu1.api.matillion.com/dpc");
+    assert_eq!(
+        config.matillion.base_url.as_str(),
+        "https://eu1.api.matillion.com/dpc"
+    );
     assert_eq!(
         config.matillion.token_url.as_str(),
         "https://id.core.matillion.com/oauth/dpc/token"
     );
     assert_eq!(config.matillion.client_id, "id");
-    assert_eq!(config.matillion.client_secret, SecretSource::Env("S".to_owned()));
+    assert_eq!(
+        config.matillion.client_secret,
+        SecretSource::Env("S".to_owned())
+    );
     assert_eq!(config.folder(), Path::new("/etc/keyferry"));
     assert!(config.runners.is_empty() && config.journal.recipients.is_empty());
 }
@@ -30,7 +36,10 @@ fn a_runner_has_careful_defaults() {
     assert_eq!(runner.drain, Drain::RequireIdle);
     assert!(runner.rehearse && runner.settings.is_empty() && runner.auth.is_empty());
     let plugin = &config.plugins["aws-ecs"];
-    assert_eq!(plugin.path, PathBuf::from("/etc/keyferry/plugins/aws-ecs.wasm"));
+    assert_eq!(
+        plugin.path,
+        PathBuf::from("/etc/keyferry/plugins/aws-ecs.wasm")
+    );
     assert_eq!(plugin.limits, Limits::default());
 }
 
@@ -87,7 +96,10 @@ recipients = ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]
 #[test]
 fn every_key() {
     let config = good(FULL);
-    assert_eq!(config.matillion.base_url.as_str(), "http://127.0.0.1:8080/dpc");
+    assert_eq!(
+        config.matillion.base_url.as_str(),
+        "http://127.0.0.1:8080/dpc"
+    );
     let aws = Auth::Aws {
         profile: Some("etl".to_owned()),
         role_arn: Some("arn:aws:iam::123456789012:role/keyferry".to_owned()),
@@ -120,8 +132,11 @@ fn every_key() {
     assert_eq!(serde_json::Value::Object(runner.settings.clone()), settings);
     assert_eq!(config.routes[0].to.as_str(), "http://127.0.0.1:5555/");
     assert_eq!(config.allow_private[0].host, "vault.internal");
-    let ranges: Vec<String> =
-        config.allow_private[0].ranges.iter().map(ToString::to_string).collect();
+    let ranges: Vec<String> = config.allow_private[0]
+        .ranges
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(ranges, ["10.20.0.0/16", "10.9.9.9/32", "fd00::/8"]);
     assert_eq!(config.journal.recipients.len(), 1);
 }
@@ -130,7 +145,10 @@ fn every_key() {
 fn the_issuers_spelling_of_an_id_does_not_matter() {
     let config = good(&[ISSUER, PLUGIN, &RUNNER.replace("3fa8", "3FA8")].concat());
     let runner = config.runner("etl").expect("configured");
-    assert_eq!(runner.identity.as_str(), "3fa85f64-5717-4562-b3fc-2c963f66afa6");
+    assert_eq!(
+        runner.identity.as_str(),
+        "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+    );
 }
 
 #[test]
@@ -142,8 +160,14 @@ fn a_runner_that_is_not_configured() {
         text("elt"),
         format!("no runner `elt` is configured in {file}; did you mean `etl`?")
     );
-    assert_eq!(text("x"), format!("no runner `x` is configured in {file}; there are `etl`"));
-    let error = good(ISSUER).runner("x").expect_err("not configured").to_string();
+    assert_eq!(
+        text("x"),
+        format!("no runner `x` is configured in {file}; there are `etl`")
+    );
+    let error = good(ISSUER)
+        .runner("x")
+        .expect_err("not configured")
+        .to_string();
     assert!(error.ends_with("add a section [runners.NAME]"), "{error}");
 }
 
@@ -151,9 +175,15 @@ fn a_runner_that_is_not_configured() {
 fn a_file_that_is_not_there_or_no_text() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("keyferry.toml");
-    assert!(matches!(crate::config::load(&path), Err(ConfigError::Unreadable { .. })));
+    assert!(matches!(
+        crate::config::load(&path),
+        Err(ConfigError::Unreadable { .. })
+    ));
     std::fs::write(&path, b"\xff").expect("written");
-    assert!(matches!(crate::config::load(&path), Err(ConfigError::Unreadable { .. })));
+    assert!(matches!(
+        crate::config::load(&path),
+        Err(ConfigError::Unreadable { .. })
+    ));
     std::fs::write(&path, ISSUER).expect("written");
     assert_eq!(crate::config::load(&path).expect("a config").path, path);
 }

@@ -21,7 +21,11 @@ fn addresses_are_https_or_stay_on_this_machine() {
         ("https://issuer.example.org/#a", false),
     ];
     for (url, allowed) in table {
-        assert_eq!(why_not(&url.parse().expect("a url")).is_none(), allowed, "{url}");
+        assert_eq!(
+            why_not(&url.parse().expect("a url")).is_none(),
+            allowed,
+            "{url}"
+        );
     }
 }
 
@@ -42,7 +46,9 @@ fn regions_have_the_documented_addresses() {
 #[test]
 fn a_refused_address_is_shown_without_its_password() {
     let mut endpoints = Endpoints::region(Region::Us1);
-    endpoints.token_url = "https://user:canary@x.example/t?canary#canary".parse().expect("a url");
+    endpoints.token_url = "https://user:canary@x.example/t?canary#canary"
+        .parse()
+        .expect("a url");
     let client = Client::new(endpoints, "id".to_owned(), SecretString::new(String::new()));
     let text = client.err().expect("refused").to_string();
     assert_eq!(

@@ -101,9 +101,7 @@ async fn serve(mut stream: TcpStream, script: Script, log: Arc<Mutex<Vec<Seen>>>
             )
         };
         let (text, goes_on) = match script(&seen) {
-            Reply::Answer(status, extra, body) => {
-                (head(status, body.len(), &extra) + &body, true)
-            }
+            Reply::Answer(status, extra, body) => (head(status, body.len(), &extra) + &body, true),
             Reply::ThenClosed(body) => (head(200, body.len(), "") + &body, false),
             Reply::Cut(body) => (head(200, body.len() + 10, "") + &body, false),
             Reply::Lost => return,

@@ -10,7 +10,9 @@ fn runner_json(id: usize, name: &str) -> String {
 }
 
 fn query(seen: &Seen) -> HashMap<String, String> {
-    let url: url::Url = format!("http://issuer{}", seen.target).parse().expect("a url");
+    let url: url::Url = format!("http://issuer{}", seen.target)
+        .parse()
+        .expect("a url");
     url.query_pairs().into_owned().collect()
 }
 
@@ -22,7 +24,10 @@ async fn pages(count: usize, cap: usize, tail: fn(usize) -> String) -> (Issuer, 
         let page: usize = query["page"].parse().expect("a page");
         let ids = (0..count).skip(page * size).take(size);
         let results: Vec<String> = ids.map(|id| runner_json(id, "etl")).collect();
-        Reply::json(200, &format!(r#"{{"results":[{}]{}}}"#, results.join(","), tail(count)))
+        Reply::json(
+            200,
+            &format!(r#"{{"results":[{}]{}}}"#, results.join(","), tail(count)),
+        )
     })
     .await
 }
@@ -47,7 +52,11 @@ async fn lists_are_read_to_their_end() {
         let (issuer, client) = pages(count, cap, tail).await;
         let all = client.runners().await.expect("runners");
         assert_eq!(all.len(), count);
-        assert_eq!(issuer.count("GET", "/dpc/v1/agents"), requests, "{count} by {cap}");
+        assert_eq!(
+            issuer.count("GET", "/dpc/v1/agents"),
+            requests,
+            "{count} by {cap}"
+        );
     }
 }
 
@@ -75,7 +84,10 @@ async fn a_runner_is_read_in_every_spelling() {
     assert_eq!(runner.cloud, Cloud::Gcp);
     assert_eq!(runner.deployment, "container app");
     assert_eq!(runner.kind, "data_productivity_cloud");
-    assert_eq!(runner.paused_until.as_deref(), Some("2025-01-01T00:00:00.000Z"));
+    assert_eq!(
+        runner.paused_until.as_deref(),
+        Some("2025-01-01T00:00:00.000Z")
+    );
     assert_eq!(runner.version.as_deref(), Some("1.0.0"));
     assert_eq!(runner.track.as_deref(), Some("current"));
     assert_eq!(runner.update_available, Some(false));
@@ -105,7 +117,11 @@ async fn a_runner_is_found_by_id_or_by_a_name_of_its_own() {
     .await;
     let found = client.find_runner("etl-prod").await.expect("a runner");
     assert_eq!(found.id, "id-1");
-    assert_eq!(issuer.count("GET", "/dpc/v1/agents/id-1"), 1, "asked for its status");
+    assert_eq!(
+        issuer.count("GET", "/dpc/v1/agents/id-1"),
+        1,
+        "asked for its status"
+    );
 
     let error = client.find_runner("twice").await.expect_err("two of them");
     assert_eq!(
@@ -119,7 +135,10 @@ async fn a_runner_is_found_by_id_or_by_a_name_of_its_own() {
     let error = client.find_runner(RUNNER).await.expect_err("none of them");
     assert!(matches!(error, Error::NoSuchRunner { .. }));
     for wanted in ["", ".", ".."] {
-        assert!(matches!(client.runner(wanted).await, Err(Error::NoSuchRunner { .. })));
+        assert!(matches!(
+            client.runner(wanted).await,
+            Err(Error::NoSuchRunner { .. })
+        ));
     }
 }
 
@@ -127,7 +146,10 @@ async fn a_runner_is_found_by_id_or_by_a_name_of_its_own() {
 async fn an_id_can_not_leave_its_place_in_the_address() {
     let (issuer, client) = issuer(|_| Reply::json(200, r#"{"agentId":"a"}"#)).await;
     client.runner("a/../b?c#d e").await.expect("an answer");
-    assert_eq!(issuer.seen()[1].target, "/dpc/v1/agents/a%2F..%2Fb%3Fc%23d%20e");
+    assert_eq!(
+        issuer.seen()[1].target,
+        "/dpc/v1/agents/a%2F..%2Fb%3Fc%23d%20e"
+    );
 }
 
 #[tokio::test]
@@ -142,11 +164,17 @@ async fn commands_are_sent_once_and_any_success_counts() {
         client.command(RUNNER, command).await.expect("accepted");
         assert_eq!(issuer.seen()[1].body, format!(r#"{{"command":"{word}"}}"#));
     }
-    let faults: [fn(&Seen) -> Reply; 3] =
-        [|_| Reply::json(503, ""), |_| Reply::Lost, |_| Reply::json(429, "")];
+    let faults: [fn(&Seen) -> Reply; 3] = [
+        |_| Reply::json(503, ""),
+        |_| Reply::Lost,
+        |_| Reply::json(429, ""),
+    ];
     for fault in faults {
         let (issuer, client) = issuer(fault).await;
-        client.command(RUNNER, Command::Pause).await.expect_err("a fault");
+        client
+            .command(RUNNER, Command::Pause)
+            .await
+            .expect_err("a fault");
         assert_eq!(issuer.seen().len(), 2);
     }
 }
@@ -182,23 +210,43 @@ async fn what_runs_is_looked_for_where_the_runner_is_the_default() {
     .await;
     for _ in 0..2 {
         let running = client.running_executions(RUNNER).await.expect("executions");
-        let ids: Vec<&str> = running.iter().map(|execution| execution.id.as_str()).collect();
+        let ids: Vec<&str> = running
+            .iter()
+            .map(|execution| execution.id.as_str())
+            .collect();
         assert_eq!(ids, ["", "", "e1", "e3", "e5"]);
     }
     let seen = issuer.seen();
-    let asked: Vec<&Seen> =
-        seen.iter().filter(|seen| seen.path() == "/dpc/v1/pipeline-executions").collect();
-    assert!(asked.iter().all(|seen| seen.target.contains("projectId=p1&environmentName=prod")));
+    let asked: Vec<&Seen> = seen
+        .iter()
+        .filter(|seen| seen.path() == "/dpc/v1/pipeline-executions")
+        .collect();
+    assert!(
+        asked
+            .iter()
+            .all(|seen| seen.target.contains("projectId=p1&environmentName=prod"))
+    );
     assert!(asked[1].target.contains("status=RUNNING&status=CANCELLING"));
-    let queued = asked.iter().filter(|seen| seen.target.contains("QUEUED")).count();
+    let queued = asked
+        .iter()
+        .filter(|seen| seen.target.contains("QUEUED"))
+        .count();
     assert_eq!(queued, 1, "asked for the undocumented status once only");
 }
 
 #[tokio::test]
 async fn what_can_not_be_read_is_not_taken_for_nothing() {
-    for body in ["{}", r#"{"results":{}}"#, "<html>", r#"{"results":[{"name":"no id"}]}"#] {
+    for body in [
+        "{}",
+        r#"{"results":{}}"#,
+        "<html>",
+        r#"{"results":[{"name":"no id"}]}"#,
+    ] {
         let (_issuer, client) = issuer(move |_| Reply::json(200, body)).await;
-        assert!(matches!(client.projects().await, Err(Error::Unreadable { .. })), "{body}");
+        assert!(
+            matches!(client.projects().await, Err(Error::Unreadable { .. })),
+            "{body}"
+        );
     }
     let (_issuer, client) = issuer(|_| Reply::json(200, "{}")).await;
     let executions = client.executions(&ExecutionFilter::default()).await;

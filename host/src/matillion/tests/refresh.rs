@@ -1,6 +1,10 @@
 //! The refresh is sent at most once, whatever happens, and its error never claims too much.
 
+use reqwest::Method;
+
 use super::*;
+use crate::matillion::credentials::sort;
+use crate::matillion::transport::{Connection, Payload, Request};
 use crate::matillion::{Error, RefreshError};
 
 const FRESH: &str = r#"{"clientId":"runner-id","clientSecret":"fr\"esh\\canary é","more":1}"#;
@@ -26,8 +30,11 @@ async fn refresh(reply: fn(&Seen) -> Reply) -> (Left, usize, String) {
 #[tokio::test]
 async fn the_fresh_secret_arrives_byte_for_byte() {
     let (issuer, client) = issuer(|_| Reply::json(202, FRESH)).await;
-    client.sign_in(Duration::from_secs(60)).await.expect("a token");
-    let fresh = client.refresh_credential(RUNNER).await.ok().expect("a secret");
+    client
+        .sign_in(Duration::from_secs(60))
+        .await
+        .expect("a token");
+    let fresh = client.refresh_credential(RUNNER).await.expect("a secret");
     assert_eq!(fresh.client_id, "runner-id");
     assert_eq!(fresh.client_secret.expose(), "fr\"esh\\canary é");
     let seen = issuer.seen();
@@ -47,13 +54,33 @@ async fn every_fault_leaves_one_request_and_the_right_doubt() {
         ("reset", |_| Reply::Reset, Left::Unknown),
         ("cut", |_| Reply::Cut(FRESH.to_owned()), Left::Unknown),
         ("500", |_| Reply::json(500, FRESH), Left::Unknown),
-        ("503", |_| Reply::with(503, "retry-after: 0", ""), Left::Unknown),
+        (
+            "503",
+            |_| Reply::with(503, "retry-after: 0", ""),
+            Left::Unknown,
+        ),
         ("408", |_| Reply::json(408, ""), Left::Unknown),
-        ("302", |_| Reply::with(302, "location: /elsewhere", ""), Left::Unknown),
-        ("307", |_| Reply::with(307, "location: /elsewhere", ""), Left::Unknown),
-        ("garbage", |_| Reply::json(200, "<html>canary"), Left::Unknown),
+        (
+            "302",
+            |_| Reply::with(302, "location: /elsewhere", ""),
+            Left::Unknown,
+        ),
+        (
+            "307",
+            |_| Reply::with(307, "location: /elsewhere", ""),
+            Left::Unknown,
+        ),
+        (
+            "garbage",
+            |_| Reply::json(200, "<html>canary"),
+            Left::Unknown,
+        ),
         ("nothing", |_| Reply::json(204, ""), Left::Unknown),
-        ("no secret", |_| Reply::json(200, r#"{"clientId":"canary"}"#), Left::Unknown),
+        (
+            "no secret",
+            |_| Reply::json(200, r#"{"clientId":"canary"}"#),
+            Left::Unknown,
+        ),
         (
             "empty secret",
             |_| Reply::json(200, r#"{"clientId":"canary","clientSecret":""}"#),
@@ -67,7 +94,11 @@ async fn every_fault_leaves_one_request_and_the_right_doubt() {
         ("401", |_| Reply::json(401, FRESH), Left::NotDone),
         ("403", |_| Reply::json(403, "{}"), Left::NotDone),
         ("409", |_| Reply::json(409, "{}"), Left::NotDone),
-        ("429", |_| Reply::with(429, "retry-after: 0", "{}"), Left::NotDone),
+        (
+            "429",
+            |_| Reply::with(429, "retry-after: 0", "{}"),
+            Left::NotDone,
+        ),
     ];
     for (name, reply, expected) in cases {
         let (left, sent, text) = refresh(reply).await;
@@ -95,7 +126,10 @@ async fn the_refresh_never_travels_on_a_used_connection() {
         let refreshed = client.refresh_credential(RUNNER).await;
         assert!(matches!(refreshed, Err(RefreshError::Unknown(_))));
         let seen = issuer.seen();
-        let posts: Vec<_> = seen.iter().filter(|seen| seen.target == CREDENTIALS).collect();
+        let posts: Vec<_> = seen
+            .iter()
+            .filter(|seen| seen.target == CREDENTIALS)
+            .collect();
         assert_eq!(posts.len(), 1);
         assert_eq!(posts[0].nth, 0, "a connection of its own");
     }
@@ -117,12 +151,16 @@ async fn connections_closed_while_idle_do_not_matter() {
 
 #[tokio::test]
 async fn what_was_never_sent_is_not_done() {
-    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
     let address = nobody.local_addr().expect("an address").to_string();
     drop(nobody);
     let grants = Issuer::start(|_| Reply::json(200, &granted(1800))).await;
     let mut endpoints = endpoints(&address);
-    endpoints.token_url = format!("http://{}/token", grants.address).parse().expect("a url");
+    endpoints.token_url = format!("http://{}/token", grants.address)
+        .parse()
+        .expect("a url");
     let secret = SecretString::new(API_SECRET.to_owned());
     let client = Client::new(endpoints, "api-id".to_owned(), secret).expect("a client");
     let refreshed = client.refresh_credential(RUNNER).await;
@@ -157,4 +195,23 @@ async fn a_fault_that_quotes_a_secret_is_not_quoted() {
     };
     let text = format!("{error} {error:?}");
     assert!(text.contains("Oops") && !text.contains("canary"), "{text}");
+}
+
+#[tokio::test]
+async fn no_answer_in_time_leaves_a_doubt() {
+    let (issuer, client) = issuer(|_| Reply::Silence).await;
+    let request = Request {
+        method: Method::POST,
+        url: client.url(&["agents"]),
+        bearer: None,
+        payload: Payload::Empty,
+        connection: Connection::Fresh,
+        within: Duration::from_millis(100),
+    };
+    let Err(error) = client.inner.transport.send(request).await else {
+        panic!("nobody answered");
+    };
+    assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+    assert!(matches!(sort(error), RefreshError::Unknown(_)));
+    assert_eq!(issuer.seen().len(), 1);
 }

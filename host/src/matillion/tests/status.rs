@@ -4,14 +4,19 @@ use crate::matillion::{Cloud, ExecutionStatus, Status};
 
 #[test]
 fn runner_statuses() {
-    let known = ["Pending", "RUNNING", "unknown", "Stopping", "stopped", "PAUSING", "paused "];
+    let known = [
+        "Pending", "RUNNING", "unknown", "Stopping", "stopped", "PAUSING", "paused ",
+    ];
     for word in known {
         let status = Status::parse(word);
         assert!(!matches!(status, Status::Other(_)), "{word}");
         assert_eq!(status.to_string(), word.trim().to_lowercase());
     }
     assert_eq!(Status::parse(""), Status::Unknown);
-    assert_eq!(Status::parse("Draining"), Status::Other("Draining".to_owned()));
+    assert_eq!(
+        Status::parse("Draining"),
+        Status::Other("Draining".to_owned())
+    );
 }
 
 #[test]
@@ -44,6 +49,10 @@ fn only_what_is_over_is_over() {
         ("", false),
     ];
     for (word, in_flight) in table {
-        assert_eq!(ExecutionStatus::parse(word).is_in_flight(), in_flight, "{word}");
+        assert_eq!(
+            ExecutionStatus::parse(word).is_in_flight(),
+            in_flight,
+            "{word}"
+        );
     }
 }
