@@ -221,7 +221,7 @@ impl Sink<'_> {
             Arc::clone(&self.grant),
             self.auth.clone(),
             Arc::clone(&self.sandbox.gate),
-            self.sandbox.limits.clone(),
+            Arc::clone(&self.prepared.allowance),
             seal,
             Arc::clone(&self.log),
         );
@@ -254,7 +254,7 @@ pub(super) async fn describe(
         Arc::new(Grant::default()),
         Authenticators::default(),
         Arc::clone(&sandbox.gate),
-        sandbox.limits.clone(),
+        Arc::clone(&prepared.allowance),
         Seal::new(Vec::new()),
         Arc::new(|_| {}),
     );
@@ -272,7 +272,8 @@ pub(super) async fn describe(
 fn new_store(sandbox: &Sandbox, state: State) -> Store<State> {
     let mut store = Store::new(&sandbox.engine, state);
     store.limiter(|state| &mut state.meter);
-    store.set_hostcall_fuel(4 * sandbox.limits.body_bytes);
+    let fuel = 4 * store.data().allowance.limits.body_bytes;
+    store.set_hostcall_fuel(fuel);
     store.set_max_component_handles(1_024);
     store.epoch_deadline_async_yield_and_update(1);
     store.set_epoch_deadline(1);

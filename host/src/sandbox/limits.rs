@@ -1,5 +1,6 @@
 //! What one call may use up, and who notices.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
@@ -38,6 +39,17 @@ impl Default for Limits {
             request_time: Duration::from_secs(30),
         }
     }
+}
+
+/// What the operator allows one plugin besides its approved needs.
+#[derive(Clone, Debug, Default)]
+pub struct Allowance {
+    /// The bounds of each call.
+    pub limits: Limits,
+    /// The folders that its files may lie in.
+    pub folders: Vec<PathBuf>,
+    /// The environment variables that its commands get.
+    pub environment: Vec<String>,
 }
 
 /// Elements of all tables, which `call_indirect` and handles live in.

@@ -1,6 +1,7 @@
 //! From a file to a component that is ready to run, with a sentence for each that is none.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
@@ -10,6 +11,7 @@ use wasmtime_wasi::p2::bindings as wasi;
 
 use super::bindings::{SecretSink, SecretSinkPre};
 use super::cache::{Cache, hex};
+use super::limits::Allowance;
 use super::state::State;
 
 /// Why a file can't serve as a sink.
@@ -125,6 +127,8 @@ pub struct Prepared {
     pub sha256: String,
     /// Every import by name.
     pub imports: Vec<String>,
+    /// What the operator allows it.
+    pub allowance: Arc<Allowance>,
     pub(super) pre: SecretSinkPre<State>,
 }
 
@@ -161,6 +165,7 @@ pub(super) fn prepare(
     linker: &Linker<State>,
     cache: &Cache,
     file: &PluginFile,
+    allowance: Allowance,
 ) -> Result<Prepared, LoadError> {
     let path = || file.path.clone();
     let component = match cache.load(engine, &file.sha256) {
@@ -198,6 +203,7 @@ pub(super) fn prepare(
         path: path(),
         sha256: file.sha256.clone(),
         imports,
+        allowance: Arc::new(allowance),
         pre,
     })
 }

@@ -21,7 +21,7 @@ use wasmtime::component::Linker;
 
 pub use cache::hex;
 pub use call::{CallError, KnownCredential, Sink, Target};
-pub use limits::Limits;
+pub use limits::{Allowance, Limits};
 pub use load::{CONTRACT, LoadError, PluginFile, Prepared};
 pub use state::{LogLevel, LogLine};
 
@@ -39,7 +39,6 @@ pub struct Sandbox {
     linker: Linker<State>,
     cache: Cache,
     gate: Arc<HttpGate>,
-    limits: Limits,
 }
 
 /// Why there is no sandbox.
@@ -69,7 +68,6 @@ impl Sandbox {
         state_dir: &Path,
         routes: Vec<Route>,
         private: PrivateRanges,
-        limits: Limits,
     ) -> Result<Self, SandboxError> {
         let engine = engine::engine().map_err(SandboxError::Engine)?;
         let linker = load::linker(&engine).map_err(SandboxError::Engine)?;
@@ -84,7 +82,6 @@ impl Sandbox {
             linker,
             cache,
             gate,
-            limits,
         })
     }
 
@@ -92,8 +89,8 @@ impl Sandbox {
     ///
     /// # Errors
     /// If the file is no sink for this host; says which it is.
-    pub fn prepare(&self, file: &PluginFile) -> Result<Prepared, LoadError> {
-        load::prepare(&self.engine, &self.linker, &self.cache, file)
+    pub fn prepare(&self, file: &PluginFile, allowance: Allowance) -> Result<Prepared, LoadError> {
+        load::prepare(&self.engine, &self.linker, &self.cache, file, allowance)
     }
 
     /// Asks a component what it is, with no grant at all.

@@ -9,7 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use super::bindings::keyferry::sink::{commands, files, http, log, types};
 use super::bindings::{Door, printable};
 use super::http::{Bounds, HttpGate, Obstacle, SinkRequest};
-use super::limits::{Limits, Meter};
+use super::limits::{Allowance, Meter};
 use crate::auth::Authenticators;
 use crate::policy::Grant;
 use crate::seal::{Seal, ValueId};
@@ -46,7 +46,7 @@ pub struct State {
     pub(super) grant: Arc<Grant>,
     pub(super) auth: Authenticators,
     gate: Arc<HttpGate>,
-    pub(super) limits: Limits,
+    pub(super) allowance: Arc<Allowance>,
     requests: u32,
     lines: u32,
     pub(super) deadline: Instant,
@@ -58,26 +58,26 @@ impl State {
         grant: Arc<Grant>,
         auth: Authenticators,
         gate: Arc<HttpGate>,
-        limits: Limits,
+        allowance: Arc<Allowance>,
         seal: Seal,
         log: Arc<dyn Fn(LogLine) + Send + Sync>,
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(1_024);
         let time = if grant.commands.is_empty() {
-            limits.time
+            allowance.limits.time
         } else {
-            limits.time_with_commands
+            allowance.limits.time_with_commands
         };
         Self {
             wasi: WasiCtx::builder().max_random_size(1 << 20).build(),
             table,
-            meter: Meter::new(&limits),
+            meter: Meter::new(&allowance.limits),
             seal,
             grant,
             auth,
             gate,
-            limits,
+            allowance,
             requests: 0,
             lines: 0,
             deadline: Instant::now() + time,
@@ -135,14 +135,14 @@ impl http::Host for State {
         request: http::Request,
     ) -> wasmtime::Result<Result<http::Response, http::Unanswered>> {
         self.requests += 1;
-        if self.requests > self.limits.requests {
+        if self.requests > self.allowance.limits.requests {
             self.meter.refuse("requests");
             return Err(wasmtime::Error::msg("too many requests"));
         }
         let left = self.deadline.saturating_duration_since(Instant::now());
         let bounds = Bounds {
-            body_bytes: self.limits.body_bytes,
-            time: self.limits.request_time.min(left),
+            body_bytes: self.allowance.limits.body_bytes,
+            time: self.allowance.limits.request_time.min(left),
         };
         let request = SinkRequest {
             method: request.method,
@@ -204,7 +204,7 @@ impl commands::Host for State {
 impl log::Host for State {
     async fn emit(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
         self.lines += 1;
-        if self.lines > self.limits.log_lines {
+        if self.lines > self.allowance.limits.log_lines {
             return Ok(());
         }
         let level = match level {
@@ -213,7 +213,7 @@ impl log::Host for State {
             log::Level::Warning => LogLevel::Warning,
         };
         let mut message = Door(&self.seal).text(&message);
-        message.truncate(message.floor_char_boundary(self.limits.log_line_bytes));
+        message.truncate(message.floor_char_boundary(self.allowance.limits.log_line_bytes));
         (self.log)(LogLine { level, message });
         Ok(())
     }

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 /// Why an address is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{host}` has the address {address}, which is not a public one: if it is meant, allow its range for this host with a [[private]] entry in the config"
+    "`{host}` has the address {address}, which is not a public one: if it is meant, allow its range for this host with a [[allow_private]] entry in the config"
 )]
 pub struct AddressRefused {
     /// What was resolved.
