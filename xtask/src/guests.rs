@@ -3,6 +3,8 @@
 //! name, the guest can't reach.
 
 mod run;
+#[cfg(test)]
+mod tests;
 mod toolchain;
 
 use std::fs;

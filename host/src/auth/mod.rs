@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::config::Auth;
 use crate::secret::SecretString;
 
 pub use aws::{Aws, AwsPlace};
@@ -65,6 +66,15 @@ pub enum Authenticator {
 }
 
 impl Authenticator {
+    /// The credential that `[auth.NAME]` describes; nothing is fetched yet.
+    pub fn from_config(name: &str, auth: &Auth) -> Self {
+        match auth {
+            Auth::Aws { profile, role_arn } => {
+                Authenticator::Aws(Aws::new(name.to_owned(), profile.clone(), role_arn.clone()))
+            }
+        }
+    }
+
     /// Fetches what can be fetched before it is needed.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use toml::de::DeValue;
 use uuid::Uuid;
@@ -56,7 +57,8 @@ impl Identity {
 }
 
 /// What must hold before a runner is cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Drain {
     /// Nothing runs, or the refresh is refused.
     RequireIdle,

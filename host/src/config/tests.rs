@@ -3,6 +3,9 @@
 mod excerpts;
 mod locate;
 mod mistakes;
+mod mistakes_issuer;
+mod mistakes_other;
+mod mistakes_runner;
 mod secret_source;
 mod units;
 mod whole;

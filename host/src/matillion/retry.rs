@@ -35,13 +35,14 @@ impl Pace {
         let own = own.mul_f64(0.5 + chance / 2.0);
         match error {
             Error::Unreachable { .. } | Error::TimedOut { .. } => Some(own),
-            Error::Refused { status, wait, .. } => match status {
-                429 | 500 | 502 | 503 | 504 => {
-                    let wait = wait.map_or(own, |asked| asked.max(own));
-                    (wait <= self.longest_wait).then_some(wait)
-                }
-                _ => None,
-            },
+            Error::Refused {
+                status: 429 | 500 | 502 | 503 | 504,
+                wait,
+                ..
+            } => {
+                let wait = wait.map_or(own, |asked| asked.max(own));
+                (wait <= self.longest_wait).then_some(wait)
+            }
             _ => None,
         }
     }

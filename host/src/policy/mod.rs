@@ -16,7 +16,7 @@ pub use grant::{
     BodyRule, CommandGrant, FileGrant, Grant, GrantError, HttpGrant, PathRule, QueryRule,
     check_shape,
 };
-pub use lock::{Difference, Lock, LockError, Pin};
+pub use lock::{Difference, Lock, LockError, Pin, changes};
 pub use need::{Access, CommandNeed, FileNeed, HttpNeed, Need};
 pub use request::{Asked, NotApproved, authorize, is_sensitive};
 pub use template::TemplateError;

@@ -1,9 +1,11 @@
 //! Draining: no pipeline may run on a runner that is about to be cut off.
 
+use std::time::Duration;
+
 use super::driver::Driver;
 use super::machine::{self, Event};
 use super::ports::{Clock, Issuer, SinkSteps, Watch};
-use super::record::{Drain, Pause, Phase, Record};
+use super::record::{Drain, Pause, Phase, Record, Step};
 use crate::matillion::{self, Command, Execution, Status};
 
 impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
@@ -41,9 +43,15 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
             }
             Pause::ByUs | Pause::ByOthers => {
                 let status = self.issuer.runner().await?.status;
-                Ok((status != Status::Paused).then(|| {
-                    format!("the runner was paused and is {status} now: someone resumed it")
-                }))
+                Ok(match status {
+                    Status::Paused => None,
+                    Status::Pausing => {
+                        Some("the runner is still pausing; try again when it is paused".to_owned())
+                    }
+                    other => Some(format!(
+                        "the runner was paused and is {other} now: someone resumed it"
+                    )),
+                })
             }
         }
     }
@@ -113,25 +121,34 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
         if !machine::must_resume(record) {
             return Ok(Event::Unpaused);
         }
+        // A pause that was asked for just now may take effect only after this look.
+        let settled = self.deadline(match record.step {
+            Step::BackOut => self.patience.settle,
+            _ => Duration::ZERO,
+        });
         let deadline = self.deadline(self.patience.connect);
         let mut asked = false;
         loop {
             let status = self.issuer.runner().await?.status;
-            if !matches!(status, Status::Paused | Status::Pausing) {
+            let paused = matches!(status, Status::Paused | Status::Pausing);
+            if !paused && self.clock.monotonic_us() >= settled {
                 return Ok(Event::Unpaused);
             }
-            if !asked {
+            if paused && !asked {
                 self.issuer.command(Command::Resume).await?;
-                asked = true;
             }
-            if self.clock.monotonic_us() >= deadline {
+            asked = paused;
+            if paused && self.clock.monotonic_us() >= deadline {
                 return Ok(Event::Stopped(format!(
                     "the runner was asked to resume and is still {status}; RESUME it in the issuer's app"
                 )));
             }
             self.watch.progress(
                 record.phase(),
-                &format!("asked to resume, the runner is {status}"),
+                &match paused {
+                    true => format!("asked to resume, the runner is {status}"),
+                    false => format!("the runner is {status}; seeing that it stays so"),
+                },
             );
             self.clock.sleep(self.patience.poll).await;
         }

@@ -7,7 +7,7 @@ use super::journal::{Journal, JournalError};
 use super::machine::{self, Action, Event};
 use super::plan::PlanReport;
 use super::ports::{Clock, Issuer, SinkFailure, SinkSteps, Watch};
-use super::record::{Kind, Record, Step};
+use super::record::{Kind, Pause, Phase, Record, Step};
 use crate::matillion::{self, RefreshError};
 use crate::sandbox::KnownCredential;
 use crate::secret::Credential;
@@ -69,6 +69,15 @@ pub enum Halt {
     StillPaused,
 }
 
+/// Where the time of one run went.
+#[derive(Clone, Debug, Default)]
+pub struct Timings {
+    /// Microseconds by phase, in the order they were come to; without the journal's.
+    pub phases: Vec<(Phase, u64)>,
+    /// Microseconds that the journal took.
+    pub journal_us: u64,
+}
+
 /// Drives one attempt.
 pub struct Driver<'a, I, S, C, W> {
     /// The issuer.
@@ -89,6 +98,10 @@ pub struct Driver<'a, I, S, C, W> {
     fresh_plain: Option<Credential>,
     answered_us: Option<u64>,
     may_send: bool,
+    /// The journal has not taken the fresh secret yet.
+    unkept: bool,
+    pub(super) asked_to_wait: Option<Duration>,
+    timings: Timings,
 }
 
 impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
@@ -114,12 +127,20 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
             fresh_plain: None,
             answered_us: None,
             may_send: false,
+            unkept: false,
+            asked_to_wait: None,
+            timings: Timings::default(),
         }
     }
 
     /// What the plan found, once it was made.
     pub fn report(&self) -> Option<&PlanReport> {
         self.report.as_ref()
+    }
+
+    /// Where the time went.
+    pub fn timings(&self) -> &Timings {
+        &self.timings
     }
 
     /// Only the plan, and with `rehearse` the rehearsal. Nothing goes to the journal.
@@ -148,18 +169,24 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
     /// If the journal fails where going on would be unsafe.
     pub async fn run(&mut self, record: Record) -> Result<Outcome, JournalError> {
         let mut record = record;
-        self.save(&record, "begun", None)?;
+        match self.save(&record, "begun") {
+            Err(error) if record.step == Step::Plan => return Err(error),
+            begun => self.go_on(begun),
+        }
         loop {
             let action = machine::next(&record, self.may_send);
             if action == Action::Nothing {
                 return self.close(record);
             }
+            let started = self.clock.monotonic_us();
             let event = match self.perform(action, &record).await {
                 Ok(event) => event,
                 Err(error) => Event::Stopped(error.to_string()),
             };
+            self.spent(record.phase(), started);
             let what = describe(&event);
-            let wait = retry_after(&record, &event);
+            let wait = self.retry_after(&record, &event);
+            let step = record.step;
             let held = match (&event, wait.is_some()) {
                 (Event::Stopped(_), _)
                 | (Event::Failed { .. }, false)
@@ -171,22 +198,27 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
             record = machine::advance(&record, event);
             // Between the intent and the request nothing else may come, not even a failed save.
             self.may_send = record.step == Step::Sent && action == Action::Intend;
-            let saved = match arrived {
-                true => self.save_secret(&record, &what),
-                false => self.save(&record, &what, None),
-            };
-            match saved {
-                Ok(()) => {}
-                // From here on the way forward is the safest place for the secret.
-                Err(error) if past_the_issuer(record.step) => {
-                    self.watch.warning(&format!(
-                        "{error}; going on, so that the secret comes to where it belongs"
-                    ));
-                }
-                Err(error) => return Err(error),
+            let mut saved = self.save(&record, &what);
+            if arrived && saved.is_err() {
+                saved = self.save(&record, &what);
             }
-            if held && !record.is_over() && record.step != Step::BackOut {
-                return Ok(Outcome::Held(record.clone(), halt(&record)));
+            let asked_nothing = !arrived
+                && matches!(
+                    action,
+                    Action::Plan | Action::Rehearse | Action::Drain | Action::Intend
+                );
+            match saved {
+                Err(error) if asked_nothing && record.pause != Pause::ByUs => return Err(error),
+                Err(error) if asked_nothing => {
+                    record = machine::advance(&record, Event::NotRefreshed(error.to_string()));
+                    self.may_send = false;
+                    continue;
+                }
+                saved => self.go_on(saved),
+            }
+            let backs_out = record.step == Step::BackOut && step != Step::BackOut;
+            if held && !record.is_over() && !backs_out {
+                return Ok(self.hold(record));
             }
             if let Some(wait) = wait {
                 let problem = record.problem.clone().unwrap_or_default();
@@ -222,36 +254,67 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
     fn close(&mut self, mut record: Record) -> Result<Outcome, JournalError> {
         record.closed_at = Some(self.clock.now_ms());
         match record.step {
+            // In this order: an attempt that is closed is not looked at again.
             Step::Done => {
-                self.save(&record, "done", None)?;
-                self.journal.forget_secret(&record)?;
-                Ok(Outcome::Done(record))
+                self.unkept = false;
+                let forgotten = self.journal.forget_secret(&record);
+                match forgotten.and_then(|()| self.save(&record, "done")) {
+                    Ok(()) => Ok(Outcome::Done(record)),
+                    Err(error) => {
+                        record.closed_at = None;
+                        record.problem = Some(format!(
+                            "the runner has its new secret, and the journal can't be closed: {error}"
+                        ));
+                        Ok(Outcome::Held(record, Halt::NotProven))
+                    }
+                }
             }
             _ => {
                 let why = record.problem.clone().unwrap_or_default();
-                self.save(&record, &format!("refused: {why}"), None)?;
+                self.save(&record, &format!("refused: {why}"))?;
                 Ok(Outcome::Refused(record))
             }
         }
     }
 
-    fn save(
-        &mut self,
-        record: &Record,
-        what: &str,
-        secret: Option<&Credential>,
-    ) -> Result<(), JournalError> {
-        self.journal.save(record, self.clock.now_ms(), what, secret)
+    /// With the secret for as long as the journal did not take it: no record says more than is
+    /// there.
+    fn save(&mut self, record: &Record, what: &str) -> Result<(), JournalError> {
+        let started = self.clock.monotonic_us();
+        let secret = self.fresh_plain.as_ref().filter(|_| self.unkept);
+        let saved = self.journal.save(record, self.clock.now_ms(), what, secret);
+        self.unkept &= saved.is_err();
+        self.timings.journal_us += self.clock.monotonic_us().saturating_sub(started);
+        saved
     }
 
-    fn save_secret(&mut self, record: &Record, what: &str) -> Result<(), JournalError> {
-        let fresh = self.fresh_plain.take();
-        let mut saved = self.save(record, what, fresh.as_ref());
-        if saved.is_err() {
-            saved = self.save(record, what, fresh.as_ref());
+    /// Once the request may have gone out, or the runner is paused, the way forward is the safest.
+    fn go_on(&self, saved: Result<(), JournalError>) {
+        if let Err(error) = saved {
+            self.watch
+                .warning(&format!("{error}\nGoing on without it."));
         }
-        self.fresh_plain = fresh;
-        saved
+    }
+
+    fn hold(&mut self, record: Record) -> Outcome {
+        if self.unkept && self.save(&record, "held").is_err() {
+            self.watch.warning("the new secret is not in the journal, but the issuer has it: make the journal writable, then `keyferry resume` reads it back");
+        }
+        let halt = halt(&record);
+        Outcome::Held(record, halt)
+    }
+
+    fn spent(&mut self, phase: Phase, started: u64) {
+        let us = self.clock.monotonic_us().saturating_sub(started);
+        match self
+            .timings
+            .phases
+            .iter_mut()
+            .find(|(other, _)| *other == phase)
+        {
+            Some((_, sum)) => *sum += us,
+            None => self.timings.phases.push((phase, us)),
+        }
     }
 
     /// Takes in a credential from the issuer.
@@ -261,9 +324,15 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
             fingerprint: self.journal.keys().fingerprint(&credential),
             at: self.clock.now_ms(),
         };
+        self.keep(credential);
+        event
+    }
+
+    /// To be journaled with the next save.
+    fn keep(&mut self, credential: Credential) {
         self.fresh_plain = Some(credential);
         self.fresh = None;
-        event
+        self.unkept = true;
     }
 
     async fn intend(&mut self, record: &Record) -> Result<Event, matillion::Error> {
@@ -327,7 +396,7 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
             .unwrap_or_else(|| "it was interrupted".to_owned());
         let deadline = self.deadline(self.patience.settle);
         loop {
-            match self.issuer.credential().await {
+            let failed = match self.issuer.credential().await {
                 Ok(credential) => {
                     let fingerprint = self.journal.keys().fingerprint(&credential);
                     if Some(fingerprint) != record.fingerprint_before {
@@ -335,12 +404,14 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
                             .left(phase, "it did happen; going on with what was read back");
                         return self.arrived(credential);
                     }
+                    None
                 }
-                Err(error) => {
+                Err(error) => Some(error),
+            };
+            if self.clock.monotonic_us() >= deadline {
+                if let Some(error) = failed {
                     return Event::Unanswered(format!("{why}; and reading back failed: {error}"));
                 }
-            }
-            if self.clock.monotonic_us() >= deadline {
                 self.watch.left(phase, "it did not happen");
                 return Event::NotRefreshed(format!("the refresh did not happen: {why}"));
             }
@@ -400,14 +471,21 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
             && let Ok(live) = self.issuer.credential().await
         {
             let fingerprint = self.journal.keys().fingerprint(&live);
-            if record.fingerprint.as_ref() != Some(&fingerprint) {
+            if record.fingerprint.as_ref() == Some(&fingerprint) {
+                if !matches!(self.journal.secret(&record.attempt), Ok(Some(_))) {
+                    self.keep(live);
+                }
+            // A revoked secret never comes back: this answer is an old one.
+            } else if record.fingerprint_before.as_ref() != Some(&fingerprint) {
                 self.watch.warning("the issuer has another secret than this attempt made; going on with the issuer's");
                 record.fingerprint = Some(fingerprint);
                 record.step = Step::Write;
+                record.receipt = None;
                 // Another secret under the same idempotency key would be refused by the store.
-                record.rehearsal = record.attempt.clone();
-                self.save(&record, "the issuer's newer secret taken over", Some(&live))?;
-                self.fresh_plain = Some(live);
+                record.rewrites += 1;
+                self.keep(live);
+                let saved = self.save(&record, "the issuer's newer secret taken over");
+                self.go_on(saved);
             }
         }
         self.run(record).await
@@ -415,6 +493,20 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
 
     pub(super) fn backoff_of(&self, tries: u32) -> Duration {
         backoff(self.patience.backoff, tries)
+    }
+
+    /// How long to wait before a failed step is tried again; `None` if it is not.
+    fn retry_after(&mut self, record: &Record, event: &Event) -> Option<Duration> {
+        let asked = self.asked_to_wait.take().unwrap_or_default().min(MOST_WAIT);
+        let Event::Failed { kind, .. } = event else {
+            return None;
+        };
+        let again = past_the_issuer(record.step) && machine::tries_again(record, *kind);
+        again.then(|| {
+            self.clock
+                .jittered(self.backoff_of(record.tries))
+                .max(asked)
+        })
     }
 }
 
@@ -431,21 +523,12 @@ fn past_the_issuer(step: Step) -> bool {
     )
 }
 
-/// How long to wait before a failed step is tried again; `None` if it is not.
-fn retry_after(record: &Record, event: &Event) -> Option<Duration> {
-    match event {
-        Event::Failed { kind, .. } if past_the_issuer(record.step) => {
-            machine::tries_again(record, *kind)
-                .then(|| backoff(Duration::from_millis(500), record.tries))
-        }
-        _ => None,
-    }
-}
-
 fn halt(record: &Record) -> Halt {
     match record.step {
         Step::Sent => Halt::NotKnown,
         Step::Write => Halt::NotWritten,
+        // Nothing told that the write took effect.
+        Step::Verify if record.receipt.is_none() => Halt::NotWritten,
         Step::BackOut => Halt::StillPaused,
         _ => Halt::NotProven,
     }
@@ -467,6 +550,7 @@ fn describe(event: &Event) -> String {
         Event::Restarted { workload, .. } => format!("restart of {} asked for", workload.name),
         Event::RolledOut { .. } => "new instances are up".into(),
         Event::RolloutFailed(why) => format!("rollout failed: {why}"),
+        Event::Gone => "the runner has gone".into(),
         Event::Connected => "the runner is connected".into(),
         Event::Unpaused => "not paused by keyferry".into(),
         Event::Failed { message, .. } => format!("failed: {message}"),

@@ -86,6 +86,8 @@ pub enum Event {
     },
     /// The rollout ended without new instances.
     RolloutFailed(String),
+    /// The runner was seen to go, so that its return proves something.
+    Gone,
     /// The runner is connected.
     Connected,
     /// The runner was resumed, or needs not be.
@@ -129,6 +131,7 @@ pub fn advance(record: &Record, event: Event) -> Record {
     let mut next = record.clone();
     let step = record.step;
     match (step, event) {
+        (Step::Done | Step::Refused, _) => {}
         (
             Step::Plan,
             Event::Planned {
@@ -191,8 +194,20 @@ pub fn advance(record: &Record, event: Event) -> Record {
             },
         ) => {
             again(&mut next, message);
+            next.rewrites += 1;
             next.receipt = None;
             next.step = Step::Write;
+        }
+        // The store may know the key from a write that was overwritten since.
+        (
+            Step::Write,
+            Event::Failed {
+                kind: FailureKind::Conflict,
+                message,
+            },
+        ) => {
+            again(&mut next, message);
+            next.rewrites += 1;
         }
         (
             Step::Restart,
@@ -216,6 +231,7 @@ pub fn advance(record: &Record, event: Event) -> Record {
             next.problem = Some(why);
             next.step = Step::Restart;
         }
+        (Step::Connect, Event::Gone) => next.unseen = false,
         (Step::Connect, Event::Connected) => {
             let last = if record.pause == Pause::ByUs {
                 Step::Unpause

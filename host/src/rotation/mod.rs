@@ -14,7 +14,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use driver::{Driver, Halt, Outcome, Patience};
+pub use driver::{Driver, Halt, Outcome, Patience, Timings};
 pub use journal::{Entry, Journal, JournalError};
 pub use keys::{KeyError, Keys};
 pub use lock::{LockError, RunnerLock};

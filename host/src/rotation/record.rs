@@ -1,7 +1,9 @@
 //! Where one refresh stands: what the journal keeps and the machine works on.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
+pub use crate::config::Drain;
 use crate::sandbox::types::{Receipt, Workload};
 
 /// What the attempt is for.
@@ -12,19 +14,6 @@ pub enum Kind {
     Refresh,
     /// The secret that the issuer has now, written again.
     Reconcile,
-}
-
-/// How a runner is kept from running pipelines while it is cut off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Drain {
-    /// Refuse if any pipeline runs.
-    #[default]
-    RequireIdle,
-    /// Wait until none runs.
-    Wait,
-    /// Pause the runner, and resume it at the end.
-    Pause,
 }
 
 /// Whether the runner is paused, and by whom.
@@ -153,6 +142,10 @@ pub struct Record {
     pub unseen: bool,
     /// How often the step was tried.
     pub tries: u32,
+    /// How often the store needed another idempotency key: a key it knows is ignored or refused
+    /// there, even if something else was written since.
+    #[serde(default)]
+    pub rewrites: u32,
     /// What went wrong last.
     pub problem: Option<String>,
     /// Unix milliseconds.
@@ -168,6 +161,23 @@ pub struct Record {
 }
 
 impl Record {
+    /// The idempotency key for the sink: the attempt, until it has to write anew. The same record
+    /// always gives the same key.
+    pub fn key(&self) -> String {
+        if self.rewrites == 0 {
+            return self.attempt.clone();
+        }
+        let digest = Sha256::new()
+            .chain_update(self.attempt.as_bytes())
+            .chain_update(self.rewrites.to_be_bytes())
+            .finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        uuid::Builder::from_custom_bytes(bytes)
+            .into_uuid()
+            .to_string()
+    }
+
     /// The phase that the step belongs to.
     pub fn phase(&self) -> Phase {
         match self.step {

@@ -37,7 +37,7 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
                     self.pause_before_retry(tries, &failure).await;
                     tries += 1;
                 }
-                Err(failure) => return failed(failure),
+                Err(failure) => return self.failed(failure),
             }
         }
     }
@@ -49,12 +49,12 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
             Err(why) => return Event::Stopped(why),
         };
         let before = self.live.as_ref().map(|(_, known)| known);
-        match self.sink.write(&record.attempt, &fresh, before).await {
+        match self.sink.write(&record.key(), &fresh, before).await {
             Ok(receipt) => {
                 self.watch.left(Phase::Write, &stored(&receipt));
                 Event::Written(receipt)
             }
-            Err(failure) => failed(failure),
+            Err(failure) => self.failed(failure),
         }
     }
 
@@ -72,10 +72,11 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
                 None => None,
             }
         };
-        let (read, token) = tokio::join!(self.sink.verify(&record.attempt, &fresh, before), proof);
+        let key = record.key();
+        let (read, token) = tokio::join!(self.sink.verify(&key, &fresh, before), proof);
         let receipt = match read {
             Ok(receipt) => receipt,
-            Err(failure) => return failed(failure),
+            Err(failure) => return self.failed(failure),
         };
         let proven = match token {
             None => "",
@@ -110,13 +111,13 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
             };
         };
         let (at, window_us) = (self.clock.now_ms(), self.window_us());
-        match self.sink.restart(&record.attempt, receipt).await {
+        match self.sink.restart(&record.key(), receipt).await {
             Ok(workload) => Event::Restarted {
                 workload,
                 at,
                 window_us,
             },
-            Err(failure) => failed(failure),
+            Err(failure) => self.failed(failure),
         }
     }
 
@@ -127,7 +128,7 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
         let deadline = self.deadline(self.patience.rollout);
         let mut failures = 0;
         loop {
-            let last = match self.sink.observe(&record.attempt, workload).await {
+            let last = match self.sink.observe(&record.key(), workload).await {
                 Ok(rollout) => {
                     failures = 0;
                     let counted =
@@ -179,17 +180,27 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
         }
     }
 
+    fn failed(&mut self, failure: SinkFailure) -> Event {
+        self.asked_to_wait = failure.retry_after;
+        Event::Failed {
+            kind: failure.kind,
+            message: failure.message,
+        }
+    }
+
     /// Seen after the new instances are up: what was connected before proves nothing.
     pub(super) async fn connect(&mut self, record: &Record) -> Result<Event, matillion::Error> {
         self.watch
             .entered(Phase::Connected, "waiting for the issuer to see the runner");
         let deadline = self.deadline(self.patience.connect);
-        let mut gone = !record.unseen;
+        let gone = !record.unseen;
         loop {
             let seen = match self.issuer.runner().await {
                 Ok(runner) => {
                     let connected = runner.connected.unwrap_or(runner.status == Status::Running);
-                    gone |= !connected;
+                    if !gone && !connected {
+                        return Ok(Event::Gone);
+                    }
                     let settled = match record.pause {
                         Pause::No => runner.status == Status::Running,
                         Pause::ByUs | Pause::ByOthers => {
@@ -222,11 +233,4 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
 
 fn stored(receipt: &Receipt) -> String {
     format!("{} has version {}", receipt.location, receipt.version)
-}
-
-fn failed(failure: SinkFailure) -> Event {
-    Event::Failed {
-        kind: failure.kind,
-        message: failure.message,
-    }
 }

@@ -4,20 +4,24 @@
 //! destination approved to carry secrets; `seal` puts tokens in the place of values in all bytes
 //! that come back. One `Seal` serves one call, so a token means nothing in the next.
 
+mod document;
 mod encoding;
 mod fields;
 mod forms;
 #[cfg(test)]
 mod tests;
+mod yaml;
 
 use std::sync::Arc;
 
 use memchr::memmem;
 use zeroize::Zeroizing;
 
+pub use document::DocumentError;
 pub use encoding::{Encoding, apply_all};
 pub use fields::{Field, Segment, parse_pointer, seal_json};
 pub use forms::MOST_ENCODINGS;
+pub use yaml::YamlError;
 
 use crate::secret::SecretString;
 

@@ -50,6 +50,6 @@ fn last_words(log: &Path, name: &str) -> String {
     let starts = ["error", "E:", "sudo:"];
     let error = lines().find(|line| starts.iter().any(|start| line.starts_with(start)));
     error
-        .or_else(|| lines().last())
+        .or_else(|| lines().next_back())
         .map_or_else(|| format!("{name} failed and said nothing"), str::to_owned)
 }

@@ -47,7 +47,16 @@ impl Way {
         }
     }
 
-    /// What has to be there before a guest can be built in this way.
+    /// Whether what the way needs is there, without asking the network.
+    fn is_there(self, logs: &Path) -> bool {
+        match self {
+            Self::Installed | Self::Added => installed().is_ok(),
+            Self::BuildStd => self.prepare(logs).is_ok(),
+            Self::Debian => debian_is_there(logs),
+        }
+    }
+
+    /// Brings what has to be there before a guest can be built in this way.
     fn prepare(self, logs: &Path) -> Result<(), String> {
         match self {
             Self::Installed => installed(),
@@ -79,41 +88,34 @@ impl Toolchain {
         let target_dir = target_dir(root);
         fs::create_dir_all(&target_dir)
             .with_context(|| format!("can't make {}", target_dir.display()))?;
-        let remembered = target_dir.join("toolchain");
-        let version = rustc_says("sysroot").unwrap_or_default();
-        let known = fs::read_to_string(&remembered).unwrap_or_default();
+        let memory = target_dir.join("toolchain");
+        let sysroot = rustc_says("sysroot").unwrap_or_default();
+        let remembered = fs::read_to_string(&memory).unwrap_or_default();
+        let toolchain = |way| Self {
+            way,
+            target_dir: target_dir.clone(),
+        };
         let mut said = String::new();
+        // The way that worked last is looked at first, so that nothing asks the network again.
         for (number, way) in (1..).zip(WAYS) {
-            let toolchain = Self {
-                way,
-                target_dir: target_dir.clone(),
-            };
-            let mark = format!("{number} {version}");
-            // A way that needs the network is not taken again to find that it still works.
-            if known.starts_with(char::is_numeric)
-                && !known.starts_with(&mark[..1])
-                && known[1..] == mark[1..]
-            {
-                continue;
+            if remembered == format!("{number} {sysroot}") && way.is_there(&target_dir) {
+                eprintln!("guests are built with {}", way.words());
+                return Ok(toolchain(way));
             }
-            let outcome = match known == mark {
-                true => Ok(()),
-                false => way.prepare(&target_dir).and_then(|()| toolchain.probe()),
-            };
-            match outcome {
+        }
+        for (number, way) in (1..).zip(WAYS) {
+            match way
+                .prepare(&target_dir)
+                .and_then(|()| toolchain(way).probe())
+            {
                 Ok(()) => {
                     eprintln!("guests are built with {}", way.words());
-                    fs::write(&remembered, mark)
-                        .with_context(|| format!("can't write {}", remembered.display()))?;
-                    return Ok(toolchain);
+                    fs::write(&memory, format!("{number} {sysroot}"))
+                        .with_context(|| format!("can't write {}", memory.display()))?;
+                    return Ok(toolchain(way));
                 }
                 Err(why) => write!(said, "\n  {number}. {}: {why}", way.words())?,
             }
-        }
-        if !known.is_empty() {
-            fs::remove_file(&remembered)
-                .with_context(|| format!("can't remove {}", remembered.display()))?;
-            return Self::find(root);
         }
         bail!(
             "no toolchain here builds for {TRIPLE}; make one of these work (the first is the usual one):{said}\n\
@@ -222,9 +224,7 @@ fn installed() -> Result<(), String> {
 /// Installs Debian's toolchain, if it is not there.
 fn debian(logs: &Path) -> Result<(), String> {
     let log = logs.join("apt.log");
-    let brief = Duration::from_secs(20);
-    let mut query = Command::new("dpkg");
-    if run(query.arg("--status").args(DEBIAN), brief, &log).is_ok() {
+    if debian_is_there(logs) {
         return Ok(());
     }
     let root = Command::new("id")
@@ -250,4 +250,14 @@ fn debian(logs: &Path) -> Result<(), String> {
         &[&["install", "-y", "--no-install-recommends"][..], &DEBIAN].concat(),
         420,
     )
+}
+
+fn debian_is_there(logs: &Path) -> bool {
+    let mut query = Command::new("dpkg");
+    run(
+        query.arg("--status").args(DEBIAN),
+        Duration::from_secs(20),
+        &logs.join("dpkg.log"),
+    )
+    .is_ok()
 }

@@ -2,6 +2,7 @@
 //! one thing in it.
 
 mod check;
+mod refused;
 mod restart;
 mod write;
 
@@ -193,4 +194,20 @@ pub(super) fn task() -> Value {
             ],
         }, { "name": "sidecar", "image": "registry.example.com/sidecar:latest" }],
     })
+}
+
+/// The secret comes from this reference.
+pub(super) fn read_from(reference: &str) -> impl Fn(&mut Value) {
+    let reference = reference.to_owned();
+    move |container| container["secrets"][1]["valueFrom"] = json!(reference)
+}
+
+/// An installation of the older kind, with the reference in its environment.
+pub(super) fn older(reference: &str) -> impl Fn(&mut Value) {
+    let reference = reference.to_owned();
+    move |container| {
+        container["secrets"] = json!([]);
+        let environment = container["environment"].as_array_mut().expect("a list");
+        environment.push(json!({ "name": "OAUTH_SECRET_REF", "value": reference }));
+    }
 }

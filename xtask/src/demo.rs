@@ -1,0 +1,65 @@
+//! One refresh as a story, for someone who never saw one: everything is real but the issuer and the
+//! cloud, which are stand-ins on this machine. It ends with checks, and fails if one fails.
+
+mod aws;
+mod checks;
+mod shell;
+mod stored;
+
+use std::fmt::Display;
+use std::path::Path;
+use std::str::FromStr;
+
+use anyhow::Result;
+
+use crate::build::{self, Profile};
+use crate::guests;
+
+/// What the demo can be told.
+#[derive(Default)]
+pub struct Options {
+    /// Where the secret lives.
+    pub sink: Sink,
+    /// Whether keyferry is killed in the middle of it.
+    pub kill_in_write: bool,
+}
+
+/// Where the secret lives.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub enum Sink {
+    /// AWS Secrets Manager, read by an ECS service.
+    #[default]
+    Aws,
+}
+
+impl FromStr for Sink {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "aws" => Ok(Self::Aws),
+            other => Err(format!("there is no sink `{other}`; there is: aws")),
+        }
+    }
+}
+
+/// Builds what is needed and tells the story.
+pub fn run(root: &Path, options: Options) -> Result<()> {
+    chapter("Building");
+    say("The sink, a WebAssembly component. Seconds; a minute or two the first time.");
+    guests::build_sinks(root)?;
+    say("keyferry itself, as a debug build. Seconds; some minutes the first time, most of them");
+    say("for the WebAssembly engine.");
+    build::keyferry(root, Profile::Debug)?;
+    match options.sink {
+        Sink::Aws => aws::story(options.kill_in_write),
+    }
+}
+
+fn chapter(title: &str) {
+    println!("\n== {title} {}\n", "=".repeat(72_usize.saturating_sub(title.len())));
+}
+
+fn say(line: impl Display) {
+    println!("{line}");
+}
