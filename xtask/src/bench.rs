@@ -40,7 +40,10 @@ pub fn run(root: &Path, options: Options) -> Result<()> {
     guests::build_sinks(root)?;
     let mut release = build::cargo(root, "build");
     release.args(["--release", "--package", "keyferry", "--package", "xtask"]);
-    build::run(release.args(["--features", "xtask/native", "--bins"]), "the build")?;
+    build::run(
+        release.args(["--features", "xtask/native", "--bins"]),
+        "the build",
+    )?;
     let programs = Programs {
         keyferry: build::built(Profile::Release, "keyferry")?,
         native: build::built(Profile::Release, "native-refresh")?,
@@ -50,7 +53,10 @@ pub fn run(root: &Path, options: Options) -> Result<()> {
     let world = World::start(root, &programs)?;
     requests::compare(&world, &programs)?;
 
-    println!("measuring, {} rounds, every row once a round", options.rounds);
+    println!(
+        "measuring, {} rounds, every row once a round",
+        options.rounds
+    );
     let mut samples: Vec<(Contender, Samples)> = world
         .contenders()
         .into_iter()
@@ -86,7 +92,10 @@ fn machine() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info
         .lines()
-        .find_map(|line| line.strip_prefix("model name").and_then(|l| l.split_once(": ")))
+        .find_map(|line| {
+            line.strip_prefix("model name")
+                .and_then(|l| l.split_once(": "))
+        })
         .map_or("an unnamed processor", |(_, model)| model);
     format!("{cores} cores of {model}, {}", kernel.unwrap_or_default())
 }

@@ -42,7 +42,8 @@ fn test_guests(root: &Path) -> Result<Vec<(String, std::path::PathBuf)>> {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(|| format!("can't list {}", folder.display()))?
+    for entry in
+        fs::read_dir(&folder).with_context(|| format!("can't list {}", folder.display()))?
     {
         let entry = entry?;
         if entry.path().join("Cargo.toml").is_file() {

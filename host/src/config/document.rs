@@ -100,6 +100,11 @@ impl<'a> Section<'a> {
         Err(self.document.mistake(key.span(), false, told))
     }
 
+    /// The folder that relative paths start from.
+    pub(super) fn folder(&self) -> &'a Path {
+        self.document.file.parent().unwrap_or(Path::new("."))
+    }
+
     pub(super) fn get(&self, key: &str) -> Option<Field<'a>> {
         let value = self.table.get(key)?;
         let name = match self.name.as_str() {

@@ -12,6 +12,8 @@ use super::secret_source;
 pub struct Plugin {
     /// The component.
     pub path: PathBuf,
+    /// Where relative paths in the settings of its runners start: the config's folder.
+    pub base: PathBuf,
     /// The folders that its files may lie in.
     pub folders: Vec<PathBuf>,
     /// The environment variables that its commands get.
@@ -50,6 +52,7 @@ pub(super) fn read(section: Section<'_>, general: Limits) -> Result<Plugin, Conf
     };
     Ok(Plugin {
         path: path.path()?,
+        base: section.folder().to_owned(),
         folders: list("folders")?
             .iter()
             .map(|field| field.path())

@@ -163,6 +163,7 @@ pub fn allowance(plugin: &config::Plugin) -> Allowance {
     }
     Allowance {
         limits,
+        base: plugin.base.clone(),
         folders: plugin.folders.clone(),
         environment: plugin.environment.clone(),
     }

@@ -1,1 +1,14 @@
+//! The rotation against hostile circumstances: the machine by itself, the driver against a model
+//! of issuer, store and runner with faults and crashes, and what keeps its state.
 
+mod crash;
+mod faults;
+mod journal;
+mod keys;
+mod lock;
+mod machine;
+mod model;
+mod ports;
+mod resume;
+mod state_errors;
+mod stage;

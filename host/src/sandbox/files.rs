@@ -53,7 +53,12 @@ pub async fn read(
             path: granted.need.path.clone().into(),
             source,
         })?;
-    tracing::info!(name, path = granted.need.path, length = contents.len(), "sink read a file");
+    tracing::info!(
+        name,
+        path = granted.need.path,
+        length = contents.len(),
+        "sink read a file"
+    );
     Ok(Document {
         contents: sealed.to_vec(),
         revision: revision::of(&contents),
@@ -75,15 +80,22 @@ pub async fn replace(
     let granted = granted(name, grant)?;
     let need = &granted.need;
     if need.access != Access::Replace {
-        return Err(FileError::ReadOnly { name: need.name.clone() });
+        return Err(FileError::ReadOnly {
+            name: need.name.clone(),
+        });
     }
     if !need.carries_secret && seal.has_token(contents) {
-        return Err(FileError::WithoutSecret { name: need.name.clone() });
+        return Err(FileError::WithoutSecret {
+            name: need.name.clone(),
+        });
     }
     let most = allowance.limits.body_bytes;
     let contents = seal.unseal(contents)?;
     if contents.len() > most {
-        return Err(FileError::TooLarge { path: need.path.clone().into(), most });
+        return Err(FileError::TooLarge {
+            path: need.path.clone().into(),
+            most,
+        });
     }
     let (path, allowance) = (need.path.clone(), allowance.clone());
     let new = blocking(move || {
@@ -97,14 +109,19 @@ pub async fn replace(
 
 fn granted<'g>(name: &str, grant: &'g Grant) -> Result<&'g FileGrant, FileError> {
     let found = grant.files.iter().find(|file| file.need.name == name);
-    found.ok_or_else(|| FileError::NotApproved { name: name.escape_debug().to_string() })
+    found.ok_or_else(|| FileError::NotApproved {
+        name: name.escape_debug().to_string(),
+    })
 }
 
 /// All of a file, and what was known of it when it was opened.
 fn contents(place: &Place, most: usize) -> Result<(Zeroizing<Vec<u8>>, Stat), FileError> {
     let (file, stat) = place.open()?;
     let length = usize::try_from(stat.st_size).unwrap_or(usize::MAX);
-    let too_large = || FileError::TooLarge { path: place.path.clone(), most };
+    let too_large = || FileError::TooLarge {
+        path: place.path.clone(),
+        most,
+    };
     if length > most {
         return Err(too_large());
     }
@@ -119,7 +136,9 @@ fn contents(place: &Place, most: usize) -> Result<(Zeroizing<Vec<u8>>, Stat), Fi
         })?;
     match contents.len() == length {
         true => Ok((contents, stat)),
-        false => Err(FileError::Changed { path: place.path.clone() }),
+        false => Err(FileError::Changed {
+            path: place.path.clone(),
+        }),
     }
 }
 

@@ -46,6 +46,8 @@ impl Default for Limits {
 pub struct Allowance {
     /// The bounds of each call.
     pub limits: Limits,
+    /// Where relative paths start.
+    pub base: PathBuf,
     /// The folders that its files may lie in.
     pub folders: Vec<PathBuf>,
     /// The environment variables that its commands get.

@@ -4,7 +4,9 @@
 mod bindings;
 mod cache;
 mod call;
+mod commands;
 mod engine;
+mod files;
 pub mod http;
 mod limits;
 mod load;

@@ -7,9 +7,11 @@ use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::bindings::keyferry::sink::{commands, files, http, log, types};
-use super::bindings::{Door, printable};
+use super::bindings::Door;
 use super::http::{Bounds, HttpGate, Obstacle, SinkRequest};
 use super::limits::{Allowance, Meter};
+use super::types::FailureKind;
+use super::{commands as command_gate, files as file_gate};
 use crate::auth::Authenticators;
 use crate::policy::Grant;
 use crate::seal::{Seal, ValueId};
@@ -179,16 +181,26 @@ impl files::Host for State {
         &mut self,
         name: String,
     ) -> wasmtime::Result<Result<files::Document, types::Failure>> {
-        Ok(Err(not_approved("file", &name)))
+        let read = file_gate::read(&name, &self.grant, &self.allowance, &mut self.seal).await;
+        Ok(match read {
+            Ok(document) => Ok(files::Document {
+                contents: document.contents,
+                revision: document.revision,
+            }),
+            Err(error) => Err(failure(&self.seal, error.kind(), &error.to_string())),
+        })
     }
 
     async fn replace(
         &mut self,
         name: String,
-        _contents: Vec<u8>,
-        _revision: String,
+        contents: Vec<u8>,
+        revision: String,
     ) -> wasmtime::Result<Result<String, types::Failure>> {
-        Ok(Err(not_approved("file", &name)))
+        let (grant, allowance) = (&self.grant, &self.allowance);
+        let replaced =
+            file_gate::replace(&name, &contents, revision, grant, allowance, &self.seal).await;
+        Ok(replaced.map_err(|error| failure(&self.seal, error.kind(), &error.to_string())))
     }
 }
 
@@ -197,7 +209,16 @@ impl commands::Host for State {
         &mut self,
         name: String,
     ) -> wasmtime::Result<Result<commands::Output, types::Failure>> {
-        Ok(Err(not_approved("command", &name)))
+        let (grant, allowance) = (&self.grant, &self.allowance);
+        let ran = command_gate::run(&name, grant, allowance, &mut self.seal, self.deadline).await;
+        Ok(match ran {
+            Ok(output) => Ok(commands::Output {
+                status: output.status,
+                stdout: output.stdout,
+                stderr: output.stderr,
+            }),
+            Err(error) => Err(failure(&self.seal, error.kind(), &error.to_string())),
+        })
     }
 }
 
@@ -219,10 +240,18 @@ impl log::Host for State {
     }
 }
 
-pub(super) fn not_approved(what: &str, name: &str) -> types::Failure {
+/// What a gate could not do, in the contract's words.
+fn failure(seal: &Seal, kind: FailureKind, message: &str) -> types::Failure {
     types::Failure {
-        kind: types::FailureKind::Rejected,
-        message: format!("no approved need names the {what} `{}`", printable(name)),
+        kind: match kind {
+            FailureKind::Unavailable => types::FailureKind::Unavailable,
+            FailureKind::Denied => types::FailureKind::Denied,
+            FailureKind::Missing => types::FailureKind::Missing,
+            FailureKind::Conflict => types::FailureKind::Conflict,
+            FailureKind::Rejected => types::FailureKind::Rejected,
+            FailureKind::Uncertain => types::FailureKind::Uncertain,
+        },
+        message: Door(seal).text(message),
         retry_after_ms: None,
     }
 }

@@ -41,13 +41,17 @@ impl Seal {
         }
         let by_place = match pointers {
             [] => None,
-            _ => seal_yaml(text, &Find::At(pointers), &mut |field| self.mint_field(field))?,
+            _ => seal_yaml(text, &Find::At(pointers), &mut |field| {
+                self.mint_field(field)
+            })?,
         };
         let sealed = self.seal(by_place.as_ref().map_or(bytes, |text| text.as_bytes()), &[]);
         let known = self.values.clone();
         let holds = |value: &str| known.iter().any(|known| known.stands_in(value));
         let odd = match std::str::from_utf8(&sealed) {
-            Ok(text) => seal_yaml(text, &Find::Holding(&holds), &mut |field| self.mint_odd(field)),
+            Ok(text) => seal_yaml(text, &Find::Holding(&holds), &mut |field| {
+                self.mint_odd(field)
+            }),
             Err(_) => Ok(None),
         };
         match odd {
@@ -89,7 +93,10 @@ impl Seal {
         let known = self.values.iter().position(|known| known.value == value);
         let value = match known {
             Some(index) => super::ValueId(index),
-            None => self.know(Arc::new(KnownSecret { value, forms: Vec::new() })),
+            None => self.know(Arc::new(KnownSecret {
+                value,
+                forms: Vec::new(),
+            })),
         };
         Some(self.mint(value, bytes, field.bare))
     }

@@ -30,7 +30,9 @@ pub enum YamlError {
     #[error("it is nested more than {} levels deep", tree::DEEPEST)]
     Deep,
     /// A scalar whose borders are not clear.
-    #[error("the value in line {line} is written in a way that can't be replaced in place; write it in double quotes")]
+    #[error(
+        "the value in line {line} is written in a way that can't be replaced in place; write it in double quotes"
+    )]
     Unclear {
         /// From 1.
         line: usize,
@@ -60,7 +62,8 @@ pub fn seal_yaml(
         Find::At(pointers) => at(&tree, pointers),
         Find::Holding(test) => {
             let all = 0..tree.nodes.len();
-            all.filter(|id| matches!(&tree.nodes[*id], Node::Scalar(s) if test(&s.value))).collect()
+            all.filter(|id| matches!(&tree.nodes[*id], Node::Scalar(s) if test(&s.value)))
+                .collect()
         }
     };
     let mut out = Zeroizing::new(String::with_capacity(text.len() + 64 * found.len()));
@@ -93,22 +96,63 @@ pub fn seal_yaml(
     Ok(Some(out))
 }
 
-/// The bytes that a token stands for: quotes, block headers and indentation stay where they are.
+/// The bytes that a token stands for: anchor, tag, quotes, block header and indentation stay where
+/// they are.
 fn borders(text: &str, scalar: &Scalar) -> Result<Option<(usize, usize)>, YamlError> {
     let unclear = || YamlError::Unclear { line: scalar.line };
-    let source = text.get(scalar.start..scalar.end).ok_or_else(unclear)?;
-    let source = source.trim_end();
-    let end = scalar.start + source.len();
-    let quote = match scalar.style {
-        Style::Single => '\'',
-        Style::Double => '"',
-        Style::Plain if matches!(source, "" | "~" | "null" | "Null" | "NULL") => return Ok(None),
-        Style::Block if source.is_empty() || scalar.value.trim().is_empty() => return Ok(None),
-        Style::Plain | Style::Block => return Ok(Some((scalar.start, end))),
-    };
-    let inner = source.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-    inner.ok_or_else(unclear)?;
-    Ok(Some((scalar.start + 1, end - 1)))
+    let mut source = text.get(scalar.start..scalar.end).ok_or_else(unclear)?;
+    if scalar.properties {
+        source = without_properties(source);
+        if scalar.style == Style::Block {
+            source = source.split_once('\n').map_or("", |(_header, content)| content);
+            source = source.trim_start();
+        }
+    }
+    let start = source.as_ptr() as usize - text.as_ptr() as usize;
+    let end = start + source.trim_end().len();
+    match scalar.style {
+        Style::Plain if matches!(&text[start..end], "" | "~" | "null" | "Null" | "NULL") => {
+            Ok(None)
+        }
+        Style::Block if scalar.value.trim().is_empty() => Ok(None),
+        Style::Plain | Style::Block => Ok(Some((start, end))),
+        Style::Single => quoted(source, '\'').map(|n| Some((start + 1, start + n))).ok_or_else(unclear),
+        Style::Double => quoted(source, '"').map(|n| Some((start + 1, start + n))).ok_or_else(unclear),
+    }
+}
+
+/// What follows the anchor and the tag of a scalar, which may stand on lines before it.
+fn without_properties(mut source: &str) -> &str {
+    while let Some(first) = source.chars().next() {
+        let skipped = match first {
+            '&' | '!' => source.find(char::is_whitespace),
+            '#' => source.find('\n'),
+            first if first.is_whitespace() => Some(first.len_utf8()),
+            _ => return source,
+        };
+        source = &source[skipped.unwrap_or(source.len())..];
+    }
+    source
+}
+
+/// Where the closing quote of a scalar stands that begins with the opening one.
+fn quoted(source: &str, quote: char) -> Option<usize> {
+    let mut characters = source.char_indices().peekable();
+    characters.next().filter(|(_, first)| *first == quote)?;
+    while let Some((at, character)) = characters.next() {
+        let doubled = quote == '\'' && characters.peek().is_some_and(|(_, next)| *next == quote);
+        match character {
+            '\\' if quote == '"' => {
+                characters.next();
+            }
+            character if character == quote && doubled => {
+                characters.next();
+            }
+            character if character == quote => return Some(at),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// What a scalar means; a block's line ends at its edges belong to the block, not to the value.
@@ -125,10 +169,13 @@ fn check(
     after: &Result<Tree, YamlError>,
     tokens: &BTreeMap<usize, String>,
 ) -> Result<(), YamlError> {
-    let first = tokens.keys().next().and_then(|id| match &before.nodes[*id] {
-        Node::Scalar(scalar) => Some(scalar.line),
-        _ => None,
-    });
+    let first = tokens
+        .keys()
+        .next()
+        .and_then(|id| match &before.nodes[*id] {
+            Node::Scalar(scalar) => Some(scalar.line),
+            _ => None,
+        });
     let unclear = |line: usize| Err(YamlError::Unclear { line });
     let Ok(after) = after else {
         return unclear(first.unwrap_or(1));
@@ -153,7 +200,11 @@ fn check(
 
 /// The scalars at or below the places, in the order of the text.
 fn at(tree: &Tree, pointers: &[Vec<Segment>]) -> Vec<usize> {
-    let mut search = Search { tree, seen: HashSet::new(), found: Vec::new() };
+    let mut search = Search {
+        tree,
+        seen: HashSet::new(),
+        found: Vec::new(),
+    };
     for root in &tree.roots {
         for (index, pointer) in pointers.iter().enumerate() {
             search.node(*root, index, pointer);
@@ -186,10 +237,14 @@ impl Search<'_> {
             }
             (Node::Scalar(_), _) => {}
             (Node::Sequence(elements), []) => {
-                elements.iter().for_each(|element| self.node(*element, pointer, rest));
+                elements
+                    .iter()
+                    .for_each(|element| self.node(*element, pointer, rest));
             }
             (Node::Mapping(members), []) => {
-                members.iter().for_each(|(_, member)| self.node(*member, pointer, rest));
+                members
+                    .iter()
+                    .for_each(|(_, member)| self.node(*member, pointer, rest));
             }
             (Node::Sequence(elements), [step, below @ ..]) => {
                 for (index, element) in elements.iter().enumerate() {

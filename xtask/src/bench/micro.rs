@@ -43,7 +43,9 @@ pub fn run(root: &Path) -> Result<Option<Micro>> {
 
 /// Without what the test harness says of targets that hold no benchmark.
 fn figures(said: &str) -> String {
-    let kept = said.lines().filter(|line| line.contains('│') || line.contains("fastest"));
+    let kept = said
+        .lines()
+        .filter(|line| line.contains('│') || line.contains("fastest"));
     kept.map(|line| format!("{}\n", line.trim_end())).collect()
 }
 

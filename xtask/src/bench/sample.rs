@@ -48,10 +48,12 @@ impl Samples {
 
     /// The median of the wall clock without the journal's share.
     pub fn wall_without_journal(&self) -> Option<Duration> {
-        let without = self
-            .0
-            .iter()
-            .map(|sample| sample.usage.wall.saturating_sub(sample.journal.unwrap_or_default()));
+        let without = self.0.iter().map(|sample| {
+            sample
+                .usage
+                .wall
+                .saturating_sub(sample.journal.unwrap_or_default())
+        });
         middle(without.collect())
     }
 

@@ -19,9 +19,9 @@ pub fn of(rows: &[(Contender, Samples)]) -> String {
     let head = ["", "wall", "shortest-longest", "peak", "window", "journal"];
     let mut lines = vec![head.map(str::to_owned)];
     for (contender, samples) in rows {
-        let spread = samples.spread().map(|(shortest, longest)| {
-            format!("{} - {}", time(shortest), time(longest))
-        });
+        let spread = samples
+            .spread()
+            .map(|(shortest, longest)| format!("{} - {}", time(shortest), time(longest)));
         let peak = samples
             .peak()
             .map(|bytes| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20)));
@@ -35,7 +35,13 @@ pub fn of(rows: &[(Contender, Samples)]) -> String {
         ]);
     }
     let widths: Vec<usize> = (0..head.len())
-        .map(|column| lines.iter().map(|line| line[column].len()).max().unwrap_or_default())
+        .map(|column| {
+            lines
+                .iter()
+                .map(|line| line[column].len())
+                .max()
+                .unwrap_or_default()
+        })
         .collect();
     let line = |cells: &[String; 6]| {
         let cells = cells.iter().zip(&widths).enumerate();

@@ -43,15 +43,35 @@ pub fn judge(rows: &[(Contender, Samples)], micro: Option<&Micro>) -> Vec<String
         mebibytes.map(|mib| (mib <= 35.0, format!("{mib:.1} MiB"))),
         "at most 35 MiB",
     ));
-    lines.push(below("keyferry --help", wall(Contender::Help), Duration::from_millis(10)));
+    lines.push(below(
+        "keyferry --help",
+        wall(Contender::Help),
+        Duration::from_millis(10),
+    ));
     let figures = [
-        ("a fresh store with one call", "fresh", Duration::from_micros(100)),
-        ("a component ready from the cache", "cache", Duration::from_millis(1)),
+        (
+            "a fresh store with one call",
+            "fresh",
+            Duration::from_micros(100),
+        ),
+        (
+            "a component ready from the cache",
+            "cache",
+            Duration::from_millis(1),
+        ),
     ];
     for (what, name, limit) in figures {
-        lines.push(below(what, micro.and_then(|micro| micro.median(name)), limit));
+        lines.push(below(
+            what,
+            micro.and_then(|micro| micro.median(name)),
+            limit,
+        ));
     }
-    lines.push(share("the rehearsal", wall(Contender::Keyferry), wall(ours)));
+    lines.push(share(
+        "the rehearsal",
+        wall(Contender::Keyferry),
+        wall(ours),
+    ));
     lines
 }
 
@@ -68,7 +88,10 @@ fn at_least(what: &str, a: Option<Duration>, b: Option<Duration>, limit: f64) ->
 fn ratio(a: Option<Duration>, b: Option<Duration>) -> Option<(f64, String)> {
     let (a, b) = (a?, b?);
     let ratio = a.as_secs_f64() / b.as_secs_f64();
-    Some((ratio, format!("{ratio:.2} times ({} / {})", time(a), time(b))))
+    Some((
+        ratio,
+        format!("{ratio:.2} times ({} / {})", time(a), time(b)),
+    ))
 }
 
 fn below(what: &str, figure: Option<Duration>, limit: Duration) -> String {

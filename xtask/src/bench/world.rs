@@ -86,7 +86,10 @@ impl World {
             "the issuer counted {made} refreshes"
         );
         let seen = self.forward.take();
-        let restarted = seen.iter().rev().find(|(_, target)| target == "UpdateService");
+        let restarted = seen
+            .iter()
+            .rev()
+            .find(|(_, target)| target == "UpdateService");
         ensure!(
             restarted.is_some() || contender == Contender::Help,
             "moto saw no UpdateService"
@@ -117,7 +120,12 @@ impl World {
         };
         Ok(Requests {
             issuer: issuer.iter().map(line).collect(),
-            aws: self.forward.take().into_iter().map(|seen: Seen| seen.1).collect(),
+            aws: self
+                .forward
+                .take()
+                .into_iter()
+                .map(|seen: Seen| seen.1)
+                .collect(),
         })
     }
 
@@ -179,7 +187,9 @@ impl World {
             ]),
             Contender::Boto | Contender::Awscli => {
                 let value = self.folder.path().join("value");
-                let fresh = tempfile::Builder::new().rand_bytes(32).tempfile_in(&self.folder)?;
+                let fresh = tempfile::Builder::new()
+                    .rand_bytes(32)
+                    .tempfile_in(&self.folder)?;
                 std::fs::write(&value, fresh.path().display().to_string())?;
                 let bin = self.moto.venv().path().join("bin").display().to_string();
                 let inherited = std::env::var("PATH").unwrap_or_default();
@@ -191,7 +201,10 @@ impl World {
                 ]);
             }
         }
-        Ok(all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        Ok(all
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect())
     }
 
     /// Writes the configs and approves the sink in each.

@@ -34,9 +34,12 @@ pub fn story(kill_in_write: bool) -> Result<()> {
     let before = world.stored()?;
 
     chapter("The sink asks, you approve");
-    say("The sink is sandboxed: it reaches what you approve here and nothing else, and it never sees");
-    say("the secret or an AWS key.\n");
-    shell.keyferry("plugins inspect aws-ecs")?;
+    say(
+        "The sink is sandboxed: it reaches what you approve here and nothing else, and it never sees",
+    );
+    say(
+        "the secret or an AWS key. (`keyferry plugins inspect aws-ecs` shows the same and pins nothing.)\n",
+    );
     shell.keyferry("plugins approve aws-ecs --yes")?;
 
     chapter("The plan: everything that can be known before anything is changed");
@@ -50,8 +53,13 @@ pub fn story(kill_in_write: bool) -> Result<()> {
 
     chapter("What is stored now");
     let after = world.stored()?;
-    Stored::comparison(&before, &after).into_iter().for_each(say);
-    say(format!("\nThe whole, the secrets in it as fingerprints:\n\n  {}", after.shown()));
+    Stored::comparison(&before, &after)
+        .into_iter()
+        .for_each(say);
+    say(format!(
+        "\nThe whole, with its secrets as plain hashes (keyferry's own fingerprints are keyed):\n\n  {}",
+        after.shown()
+    ));
 
     chapter("Looked at from outside");
     world.checks(&shell, &before, &after)?.report()?;
@@ -79,8 +87,14 @@ impl World {
 
     fn introduce(&self) {
         chapter("The world, on this machine only");
-        say(format!("Matillion, the issuer: a stand-in at {}", self.issuer.base_url()));
-        say(format!("AWS:                   a stand-in at {}", self.aws.origin()));
+        say(format!(
+            "Matillion, the issuer: a stand-in at {}",
+            self.issuer.base_url()
+        ));
+        say(format!(
+            "AWS:                   a stand-in at {}",
+            self.aws.origin()
+        ));
         say(format!(
             "\nThe runner {RUNNER} is connected. ECS runs it as the service `{}` in the cluster `{}`;",
             self.etl.service, self.etl.cluster
@@ -103,7 +117,9 @@ impl World {
 
     fn refresh(&self, shell: &mut Shell) -> Result<()> {
         chapter("The refresh");
-        say("The issuer makes a new secret and revokes the old one in the same instant. From here the");
+        say(
+            "The issuer makes a new secret and revokes the old one in the same instant. From here the",
+        );
         say("only way is forward.\n");
         shell.keyferry(&format!("refresh {RUNNER} --yes"))
     }
@@ -112,12 +128,16 @@ impl World {
     /// it is easy to meet.
     fn refresh_killed(&self, shell: &mut Shell) -> Result<()> {
         chapter("The refresh, killed while it stores the new secret");
-        say("The issuer makes a new secret and revokes the old one in the same instant. AWS is slow");
+        say(
+            "The issuer makes a new secret and revokes the old one in the same instant. AWS is slow",
+        );
         say("today, and in the middle of the write keyferry is ended with `kill -9`.\n");
         let put = Operation::PutSecretValue;
         self.aws.fail(put, Fault::Slow(Duration::ZERO));
         self.aws.fail(put, Fault::Slow(Duration::from_secs(60)));
-        shell.killed(&format!("refresh {RUNNER} --yes"), || self.aws.count(put) == 2)?;
+        shell.killed(&format!("refresh {RUNNER} --yes"), || {
+            self.aws.count(put) == 2
+        })?;
         self.aws.clear_faults();
         say("\nThe runner is cut off, and the only copy of its new secret that keyferry has lies");
         say("encrypted in the journal.\n");
@@ -135,9 +155,11 @@ impl World {
         let mut checks = Checks::default();
         let runner = self.issuer.runner(&self.runner_id);
         let live = self.issuer.credential(&self.runner_id);
-        checks.that("the issuer made exactly one new secret", runner.refreshes == 1, || {
-            format!("it made {}", runner.refreshes)
-        });
+        checks.that(
+            "the issuer made exactly one new secret",
+            runner.refreshes == 1,
+            || format!("it made {}", runner.refreshes),
+        );
         checks.that(
             "the old secret is no more",
             live.client_secret != self.old.client_secret,
@@ -154,9 +176,11 @@ impl World {
             changed == ["client_secret"],
             || format!("these changed: {}", changed.join(", ")),
         );
-        checks.that("the runner's two tasks are new ones", runner.starts == 2, || {
-            format!("{} were started", runner.starts)
-        });
+        checks.that(
+            "the runner's two tasks are new ones",
+            runner.starts == 2,
+            || format!("{} were started", runner.starts),
+        );
         checks.that(
             "the issuer sees the runner connected and running",
             runner.connected && runner.status() == "running",
@@ -180,8 +204,12 @@ fn show_config(shell: &Shell) -> Result<()> {
     chapter("The config");
     say(format!("Written to {}, for this demo:\n", path.display()));
     let text = std::fs::read_to_string(&path)?;
-    text.trim_end().lines().for_each(|line| say(format!("  {line}")));
-    say("\nThe routes lead to the stand-ins; without them keyferry would talk to AWS. The issuer's client");
+    for line in text.trim_end().lines() {
+        say(format!("  {line}").trim_end());
+    }
+    say(
+        "\nThe routes lead to the stand-ins; without them keyferry would talk to AWS. The issuer's client",
+    );
     say("secret and the AWS key come by the environment.");
     Ok(())
 }

@@ -20,7 +20,9 @@ impl Checks {
     /// That none of `places`, each with its name, holds any of `secrets` in any encoding.
     pub fn no_secret(&mut self, promise: &str, places: &[(String, Vec<u8>)], secrets: &[&str]) {
         let found = places.iter().find_map(|(name, bytes)| {
-            let form = secrets.iter().find_map(|secret| canary::find(bytes, secret));
+            let form = secrets
+                .iter()
+                .find_map(|secret| canary::find(bytes, secret));
             form.map(|form| format!("{name} holds one, in the form {form}"))
         });
         self.that(promise, found.is_none(), || found.unwrap_or_default());
@@ -34,8 +36,16 @@ impl Checks {
                 Err(found) => println!("  NO  {promise}: {found}"),
             }
         }
-        let broken = self.0.iter().filter(|(_, outcome)| outcome.is_err()).count();
-        ensure!(broken == 0, "{broken} of {} promises were not kept", self.0.len());
+        let broken = self
+            .0
+            .iter()
+            .filter(|(_, outcome)| outcome.is_err())
+            .count();
+        ensure!(
+            broken == 0,
+            "{broken} of {} promises were not kept",
+            self.0.len()
+        );
         Ok(())
     }
 }

@@ -79,7 +79,8 @@ impl Shell {
             false
         });
         drop(ended);
-        let outcome = running.wait()?;
+        // It has ended or run out of time; either way this gathers how.
+        let outcome = running.kill()?;
         people.all(&outcome.stderr);
         results.all(&outcome.stdout);
         println!();
@@ -121,7 +122,7 @@ impl Shown {
     fn print(&mut self, text: &str, end: usize) {
         // Bytes that are no UTF-8 yet may have been counted as others.
         for line in text.get(self.0..end).unwrap_or_default().lines() {
-            println!("  {line}");
+            println!("{}", format!("  {line}").trim_end());
         }
         self.0 = end;
     }

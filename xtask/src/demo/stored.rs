@@ -84,7 +84,11 @@ impl<'a> Stored<'a> {
 /// Says whether two values are the same, and nothing else of them.
 fn fingerprint(raw: &str) -> String {
     let digest = Sha256::digest(raw);
-    let head: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let head: String = digest
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("<sha256 {head}...>")
 }
 

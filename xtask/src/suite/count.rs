@@ -49,7 +49,8 @@ impl fmt::Display for Count {
 pub fn matters(line: &str) -> bool {
     let passed = line.starts_with("test ") && line.ends_with(" ... ok");
     let opening = line.starts_with("running ") && line.ends_with([' ', 's', 't']);
-    let empty = line == "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s";
+    let empty = line
+        == "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s";
     !(passed || opening || empty || line.is_empty())
 }
 

@@ -78,7 +78,11 @@ impl Place {
     fn plain(&self, stat: &Stat) -> Result<(), FileError> {
         let what = match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => return Ok(()),
-            FileType::Symlink => return Err(FileError::Link { path: self.path.clone() }),
+            FileType::Symlink => {
+                return Err(FileError::Link {
+                    path: self.path.clone(),
+                });
+            }
             FileType::Directory => "a folder",
             FileType::Fifo => "a pipe",
             FileType::Socket => "a socket",
@@ -108,7 +112,9 @@ fn inside(
         let Ok(real) = opened.canonicalize() else {
             continue;
         };
-        let below = path.strip_prefix(opened).or_else(|_| path.strip_prefix(&real));
+        let below = path
+            .strip_prefix(opened)
+            .or_else(|_| path.strip_prefix(&real));
         if let Ok(below) = below {
             let names = below.components().filter_map(|part| match part {
                 Component::Normal(name) => Some(name.to_owned()),
@@ -120,7 +126,11 @@ fn inside(
     }
     let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
     let opened = allowance.folders.clone();
-    Err(FileError::NotOpened { path, folder, opened })
+    Err(FileError::NotOpened {
+        path,
+        folder,
+        opened,
+    })
 }
 
 fn walk(path: &Path, folder: PathBuf, names: &[OsString]) -> Result<OwnedFd, FileError> {

@@ -41,7 +41,9 @@ pub fn replace(
     let _held = hold(place)?;
     let stat = current(place, expected, most)?;
     if stat.st_nlink > 1 {
-        return Err(FileError::SeveralNames { path: place.path.clone() });
+        return Err(FileError::SeveralNames {
+            path: place.path.clone(),
+        });
     }
     sweep(place);
     let name = temporary(place);
@@ -67,7 +69,9 @@ pub fn replace(
 fn current(place: &Place, expected: &str, most: usize) -> Result<Stat, FileError> {
     let (contents, stat) = super::contents(place, most)?;
     if revision::of(&contents) != expected {
-        return Err(FileError::Changed { path: place.path.clone() });
+        return Err(FileError::Changed {
+            path: place.path.clone(),
+        });
     }
     Ok(stat)
 }
@@ -85,7 +89,9 @@ fn hold(place: &Place) -> Result<OwnedFd, FileError> {
             Ok(()) | Err(_) => return Ok(folder),
         }
         if since.elapsed().unwrap_or(PATIENCE) >= PATIENCE {
-            return Err(FileError::Busy { path: place.path.clone() });
+            return Err(FileError::Busy {
+                path: place.path.clone(),
+            });
         }
         thread::sleep(Duration::from_millis(50));
     }
@@ -105,8 +111,7 @@ fn prefix(place: &Place) -> OsString {
 }
 
 fn write(place: &Place, name: &OsString, contents: &[u8], old: &Stat) -> Result<(), FileError> {
-    let flags =
-        OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = openat(&place.folder, name, flags, Mode::RUSR | Mode::WUSR)
         .map_err(|errno| place.failed("written beside", errno))?;
     keep(place, &file, old)?;

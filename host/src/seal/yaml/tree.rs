@@ -19,13 +19,15 @@ pub enum Style {
     Block,
 }
 
-/// A scalar and the bytes it is written with. Those of a block begin with its first line.
+/// A scalar and the bytes it is written with, as the parser reports them: from its anchor or tag, if
+/// it has any; else from the first line of a block, and from the beginning of every other.
 pub struct Scalar {
     pub value: Zeroizing<String>,
     pub style: Style,
     pub start: usize,
     pub end: usize,
     pub line: usize,
+    pub properties: bool,
 }
 
 pub enum Node {
@@ -58,10 +60,17 @@ impl Tree {
     /// If the text is no YAML.
     pub fn parse(text: &str) -> Result<Self, YamlError> {
         let mut growing = Growing {
-            tree: Tree { nodes: Vec::new(), roots: Vec::new() },
+            tree: Tree {
+                nodes: Vec::new(),
+                roots: Vec::new(),
+            },
             open: Vec::new(),
             anchors: HashMap::new(),
-            place: Place { text, chars: 0, bytes: 0 },
+            place: Place {
+                text,
+                chars: 0,
+                bytes: 0,
+            },
         };
         let mut parser = Parser::new_from_str(text);
         while let Some(event) = parser.next_event() {
@@ -95,7 +104,7 @@ struct Growing<'t> {
 impl Growing<'_> {
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {
         match event {
-            Event::Scalar(value, style, anchor, _tag) => {
+            Event::Scalar(value, style, anchor, tag) => {
                 let start = self.place.of(span.start.index());
                 let scalar = Scalar {
                     value: Zeroizing::new(value.into_owned()),
@@ -108,6 +117,7 @@ impl Growing<'_> {
                     start,
                     end: self.place.of(span.end.index()).max(start),
                     line: span.start.line(),
+                    properties: anchor != 0 || tag.is_some(),
                 };
                 self.add(Node::Scalar(scalar), anchor);
             }
@@ -174,7 +184,10 @@ impl Place<'_> {
         }
         let rest = &self.text[self.bytes..];
         let skip = chars - self.chars;
-        let ahead = rest.char_indices().nth(skip).map_or(rest.len(), |(at, _)| at);
+        let ahead = rest
+            .char_indices()
+            .nth(skip)
+            .map_or(rest.len(), |(at, _)| at);
         self.chars = chars;
         self.bytes += ahead;
         self.bytes

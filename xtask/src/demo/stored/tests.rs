@@ -10,7 +10,10 @@ fn stored(text: &str) -> Stored<'static> {
 fn a_secret_is_never_shown_and_its_neighbours_are_as_they_stand() {
     let one = stored(r#"{"client_secret":"s\"1","ratio":1.10,"db_password":"p\u00e4ss"}"#);
     let shown = one.shown();
-    assert!(!shown.contains("s\\\"1") && !shown.contains("00e4"), "{shown}");
+    assert!(
+        !shown.contains("s\\\"1") && !shown.contains("00e4"),
+        "{shown}"
+    );
     assert!(shown.contains(r#""ratio":1.10"#), "{shown}");
     assert!(shown.contains("<sha256 "), "{shown}");
 }

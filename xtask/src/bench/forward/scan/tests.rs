@@ -11,7 +11,11 @@ fn every_target_is_found_once_wherever_the_stream_is_cut() {
             .chunks(size)
             .flat_map(|chunk| scan.more(chunk))
             .collect();
-        assert_eq!(found, ["PutSecretValue", "UpdateService"], "in chunks of {size}");
+        assert_eq!(
+            found,
+            ["PutSecretValue", "UpdateService"],
+            "in chunks of {size}"
+        );
     }
 }
 

@@ -1,0 +1,3 @@
+//! x
+mod key;
+mod yaml;
