@@ -99,7 +99,21 @@ impl Aws {
 
     /// Creates a runner's installation: secret, task definition and service.
     pub fn seed_etl(&self, runner_id: &str, client_id: &str, client_secret: &str) -> Etl {
-        self.with(|state| seed::etl(state, runner_id, client_id, client_secret))
+        let names = ("runner", "matillion-oauth-credentials");
+        self.with(|state| seed::etl(state, names, runner_id, client_id, client_secret))
+    }
+
+    /// The same beside it, as a service and a secret of these names.
+    pub fn seed_beside(
+        &self,
+        service: &str,
+        secret_id: &str,
+        runner_id: &str,
+        client_id: &str,
+        client_secret: &str,
+    ) -> Etl {
+        let names = (service, secret_id);
+        self.with(|state| seed::etl(state, names, runner_id, client_id, client_secret))
     }
 
     /// Creates or replaces a secret, as another writer would.

@@ -21,7 +21,7 @@ use std::time::Duration;
 pub use behaviour::{Behaviour, Role, Spelling};
 pub use endpoint::{Endpoint, Fault};
 pub use executions::Execution;
-pub use runner::{Pair, Runner, RunnerSpec};
+pub use runner::{Pair, Pause, Runner, RunnerSpec};
 pub use secret::awkward;
 
 use crate::instance::OnStart;

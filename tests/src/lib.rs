@@ -4,6 +4,7 @@
 //! runs on a thread of its own and ends with its handle.
 
 pub mod aws;
+pub mod azure;
 pub mod canary;
 pub mod client;
 pub mod faults;
@@ -13,3 +14,5 @@ pub mod moto;
 pub mod peer;
 pub mod process;
 pub mod server;
+pub mod world;
+pub mod snowflake;

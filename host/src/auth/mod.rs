@@ -1,6 +1,12 @@
 //! What the http gate adds on the way out, so that a sink never holds the operator's credentials.
 
 mod aws;
+mod azure;
+#[cfg(test)]
+mod fixtures;
+mod header;
+mod rsa_key;
+mod snowflake;
 #[cfg(test)]
 mod tests;
 
@@ -9,10 +15,13 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::config::Auth;
+use crate::config::{Auth, SecretSource};
 use crate::secret::SecretString;
 
 pub use aws::{Aws, AwsPlace};
+pub use azure::Azure;
+pub use header::Header;
+pub use snowflake::Snowflake;
 
 /// A request as it leaves: routed, its tokens replaced.
 pub struct Outgoing<'a> {
@@ -63,6 +72,12 @@ pub enum AuthError {
 pub enum Authenticator {
     /// AWS Signature Version 4.
     Aws(Aws),
+    /// A token of Microsoft Entra.
+    Azure(Box<Azure>),
+    /// A token that Snowflake takes.
+    Snowflake(Snowflake),
+    /// A header with a secret, a user and a password.
+    Header(Header),
 }
 
 impl Authenticator {
@@ -71,6 +86,14 @@ impl Authenticator {
         match auth {
             Auth::Aws { profile, role_arn } => {
                 Authenticator::Aws(Aws::new(name.to_owned(), profile.clone(), role_arn.clone()))
+            }
+            Auth::Azure(azure) => Authenticator::Azure(Box::new(Azure::new(name, azure))),
+            Auth::Snowflake(login) => Authenticator::Snowflake(Snowflake::new(name, login)),
+            Auth::Header { name: header, prefix, value, hosts } => {
+                Authenticator::Header(Header::new(name, header, prefix, value, hosts))
+            }
+            Auth::Basic { user, password, hosts } => {
+                Authenticator::Header(Header::basic(name, user, password, hosts))
             }
         }
     }
@@ -82,6 +105,9 @@ impl Authenticator {
     pub async fn warm(&self) -> Result<(), AuthError> {
         match self {
             Authenticator::Aws(aws) => aws.warm().await,
+            Authenticator::Azure(azure) => azure.warm().await,
+            Authenticator::Snowflake(snowflake) => snowflake.warm().await,
+            Authenticator::Header(header) => header.warm().await,
         }
     }
 
@@ -95,6 +121,9 @@ impl Authenticator {
     ) -> Result<Vec<(String, SecretString)>, AuthError> {
         match self {
             Authenticator::Aws(aws) => aws.headers(outgoing).await,
+            Authenticator::Azure(azure) => azure.headers(outgoing).await,
+            Authenticator::Snowflake(snowflake) => snowflake.headers(outgoing).await,
+            Authenticator::Header(header) => header.headers(outgoing).await,
         }
     }
 }
@@ -118,4 +147,16 @@ impl Authenticators {
             name: name.to_owned(),
         })
     }
+}
+
+/// Fetches a secret that the config names. Off the runtime's threads: a program may take its time.
+async fn read_secret(name: &str, source: &SecretSource) -> Result<SecretString, AuthError> {
+    let unavailable = |problem: String| AuthError::Unavailable {
+        name: name.to_owned(),
+        problem,
+    };
+    let source = source.clone();
+    let read = tokio::task::spawn_blocking(move || source.read()).await;
+    read.map_err(|error| unavailable(error.to_string()))?
+        .map_err(|error| unavailable(error.to_string()))
 }

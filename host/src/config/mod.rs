@@ -24,7 +24,7 @@ use std::path::{self, Path, PathBuf};
 
 use document::{Document, Section};
 
-pub use auth::Auth;
+pub use auth::{Auth, Azure, AzureMethod, Snowflake};
 pub use error::{ConfigError, Mistake};
 pub use journal::Journal;
 pub use locate::{find, state_dir};

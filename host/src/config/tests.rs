@@ -1,5 +1,6 @@
 //! Files as operators write them, right and wrong.
 
+mod auths;
 mod excerpts;
 mod locate;
 mod mistakes;

@@ -119,7 +119,7 @@ fn compare(grant: &HttpGrant, asked: &Asked<'_>, seal: &Seal) -> Result<(), (usi
     let path = url.path();
     let right = match &grant.path {
         PathRule::Exact(exact) => path == exact,
-        PathRule::Prefix(prefix) => path.starts_with(prefix.as_str()),
+        PathRule::Prefix(prefix) => path.strip_prefix(prefix.as_str()).is_some_and(stays_below),
     };
     if !right {
         return Err((4, format!("the path `{path}` is not approved there")));
@@ -136,6 +136,15 @@ fn compare(grant: &HttpGrant, asked: &Asked<'_>, seal: &Seal) -> Result<(), (usi
     check_headers(grant, asked.headers).map_err(|problem| (6, problem))?;
     check_body(&grant.body, asked.body, seal).map_err(|problem| (7, problem))?;
     Ok(())
+}
+
+/// Whether the rest of a path can't climb, not even on a server that decodes it once more.
+fn stays_below(rest: &str) -> bool {
+    let rest = rest.to_ascii_lowercase();
+    !["%2e", "%2f", "%5c", "%00", "%25", "/..", "\\"]
+        .iter()
+        .any(|climb| rest.contains(climb))
+        && !rest.starts_with("..")
 }
 
 fn check_headers(grant: &HttpGrant, headers: &[(String, String)]) -> Result<(), String> {

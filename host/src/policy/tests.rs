@@ -160,6 +160,25 @@ fn a_request_as_approved_and_every_way_to_differ() {
 }
 
 #[test]
+fn a_prefix_is_not_climbed_out_of() {
+    let mut need = http("https://h.example.com/v1/statements/*");
+    (need.headers, need.body) = (vec![], vec![]);
+    let grant = grant_of(need, json!({})).unwrap();
+    let url = |rest: &str| format!("https://h.example.com/v1/statements/{rest}");
+    ask(&grant, &url("01b2-c3"), &[], "").unwrap();
+    for rest in [
+        "../admin",
+        "%2e%2e/admin",
+        "..%2fadmin",
+        "x%2F..%2F..%2Fadmin",
+        "%252e%252e/admin",
+        "..\\admin",
+    ] {
+        ask(&grant, &url(rest), &[], "").unwrap_err();
+    }
+}
+
+#[test]
 fn settings_cannot_move_the_borders_of_a_template() {
     let need = || http("https://{host}.example.com/v1/{secret}/x");
     for host in [

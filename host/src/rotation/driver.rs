@@ -488,6 +488,14 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
                 self.go_on(saved);
             }
         }
+        // Waiting longer helps only a runner that is on its way.
+        if record.step == Step::Connect
+            && record.problem.is_some()
+            && let Ok(runner) = self.issuer.runner().await
+            && runner.connected == Some(false)
+        {
+            record = machine::advance(&record, Event::Away);
+        }
         self.run(record).await
     }
 
@@ -551,6 +559,7 @@ fn describe(event: &Event) -> String {
         Event::RolledOut { .. } => "new instances are up".into(),
         Event::RolloutFailed(why) => format!("rollout failed: {why}"),
         Event::Gone => "the runner has gone".into(),
+        Event::Away => "the runner is not back; looking again at what is stored".into(),
         Event::Connected => "the runner is connected".into(),
         Event::Unpaused => "not paused by keyferry".into(),
         Event::Failed { message, .. } => format!("failed: {message}"),

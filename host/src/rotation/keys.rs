@@ -25,6 +25,9 @@ pub enum KeyError {
     /// It holds something else.
     #[error("{} is not the age identity that keyferry wrote: secrets in the journal can't be read without it", .0.display())]
     NotAnIdentity(PathBuf),
+    /// It is too short to be a key.
+    #[error("{} is not the key that keyferry wrote; move it away, and keyferry makes another: fingerprints made before then mean nothing", .0.display())]
+    NotAKey(PathBuf),
     /// A recipient in the config is none.
     #[error(
         "`{recipient}` under [journal] is not an age recipient: {problem}; one looks like age1…"
@@ -82,12 +85,15 @@ impl Keys {
             .ok()
             .and_then(|text| x25519::Identity::from_str(text.trim()).ok())
             .ok_or(KeyError::NotAnIdentity(path))?;
-        let (_, fingerprint) = read("fingerprint.key", || {
+        let (path, fingerprint) = read("fingerprint.key", || {
             [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()]
                 .iter()
                 .flat_map(|u| *u.as_bytes())
                 .collect()
         })?;
+        if fingerprint.len() < 32 {
+            return Err(KeyError::NotAKey(path));
+        }
         let mut parsed = vec![identity.to_public()];
         for recipient in recipients {
             parsed.push(x25519::Recipient::from_str(recipient).map_err(|problem| {

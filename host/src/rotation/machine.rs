@@ -88,6 +88,8 @@ pub enum Event {
     RolloutFailed(String),
     /// The runner was seen to go, so that its return proves something.
     Gone,
+    /// It did not come back in time, and is not there now either.
+    Away,
     /// The runner is connected.
     Connected,
     /// The runner was resumed, or needs not be.
@@ -232,6 +234,8 @@ pub fn advance(record: &Record, event: Event) -> Record {
             next.step = Step::Restart;
         }
         (Step::Connect, Event::Gone) => next.unseen = false,
+        // It may have started with something that was stored after `verify`.
+        (Step::Connect, Event::Away) => go(&mut next, Step::Verify),
         (Step::Connect, Event::Connected) => {
             let last = if record.pause == Pause::ByUs {
                 Step::Unpause

@@ -10,5 +10,5 @@ mod machine;
 mod model;
 mod ports;
 mod resume;
-mod state_errors;
 mod stage;
+mod state_errors;

@@ -6,8 +6,8 @@ use std::time::Instant;
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use super::bindings::keyferry::sink::{commands, files, http, log, types};
 use super::bindings::Door;
+use super::bindings::keyferry::sink::{commands, files, http, log, types};
 use super::http::{Bounds, HttpGate, Obstacle, SinkRequest};
 use super::limits::{Allowance, Meter};
 use super::types::FailureKind;

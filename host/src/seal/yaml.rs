@@ -104,7 +104,9 @@ fn borders(text: &str, scalar: &Scalar) -> Result<Option<(usize, usize)>, YamlEr
     if scalar.properties {
         source = without_properties(source);
         if scalar.style == Style::Block {
-            source = source.split_once('\n').map_or("", |(_header, content)| content);
+            source = source
+                .split_once('\n')
+                .map_or("", |(_header, content)| content);
             source = source.trim_start();
         }
     }
@@ -116,8 +118,12 @@ fn borders(text: &str, scalar: &Scalar) -> Result<Option<(usize, usize)>, YamlEr
         }
         Style::Block if scalar.value.trim().is_empty() => Ok(None),
         Style::Plain | Style::Block => Ok(Some((start, end))),
-        Style::Single => quoted(source, '\'').map(|n| Some((start + 1, start + n))).ok_or_else(unclear),
-        Style::Double => quoted(source, '"').map(|n| Some((start + 1, start + n))).ok_or_else(unclear),
+        Style::Single => quoted(source, '\'')
+            .map(|n| Some((start + 1, start + n)))
+            .ok_or_else(unclear),
+        Style::Double => quoted(source, '"')
+            .map(|n| Some((start + 1, start + n)))
+            .ok_or_else(unclear),
     }
 }
 

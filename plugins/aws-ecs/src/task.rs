@@ -125,7 +125,7 @@ pub(crate) fn confirm(
         confirm_id(container, entry, settings, client_id, &mut warnings)?;
         if !container.image.contains("@sha256:") {
             warnings.push(format!(
-                "the restart may also upgrade the runner: container {} runs {}, a tag that can move",
+                "container {} runs {}, a tag that can move",
                 container.name, container.image
             ));
         }

@@ -137,7 +137,7 @@ pub(crate) fn confirm(
         }
         if !image.contains("@sha256:") {
             warnings.push(format!(
-                "the restart may also upgrade the runner: container {name} runs {image}, a tag that can move"
+                "container {name} runs {image}, a tag that can move"
             ));
         }
     }

@@ -48,11 +48,7 @@ impl Sink for AzureContainerApps {
         let mut warnings = app::confirm(&app, settings, &place)?;
         let containers = &app.properties.template.containers;
         let names = containers::names(containers, settings, &place.app)?;
-        warnings.extend(containers::confirm(
-            containers,
-            target,
-            &current.client_id,
-        )?);
+        warnings.extend(containers::confirm(containers, target, &current.client_id)?);
         let secrets = secrets::list(host, &place)?;
         secrets.writable(&names.secret, &place)?;
         warnings.extend(secrets.hides_id(&names));
@@ -119,9 +115,9 @@ impl Sink for AzureContainerApps {
         secrets.writable(&names.secret, &place)?;
         let (secret, app_name) = (&names.secret, &place.app);
         if !secrets.holds(&names, fresh) || !secrets.knows_id(&names, fresh) {
-            let ended = app.mishap().map(|state| {
-                format!("; the last operation on {app_name} ended with {state}")
-            });
+            let ended = app
+                .mishap()
+                .map(|state| format!("; the last operation on {app_name} ended with {state}"));
             return Err(Failure::conflict(format!(
                 "the secret {secret} of {app_name} is not the one written{}; see who else writes it",
                 ended.unwrap_or_default()

@@ -64,7 +64,9 @@ impl Replica {
     }
 
     pub(crate) fn runs(&self) -> bool {
-        self.properties.running_state.eq_ignore_ascii_case("Running")
+        self.properties
+            .running_state
+            .eq_ignore_ascii_case("Running")
             && self.properties.containers.iter().all(Container::runs)
     }
 

@@ -27,9 +27,8 @@ pub(crate) fn plan(
     names: &Names,
 ) -> Result<Prospect, Failure> {
     let revisions = revisions::active(host, place)?;
-    let mut warnings = vec![
-        "whether the identity in use may restart the app shows only when it does".to_owned(),
-    ];
+    let mut warnings =
+        vec!["whether the identity in use may restart the app shows only when it does".to_owned()];
     for revision in &revisions {
         let containers = &revision.properties.template.containers;
         let read = containers::names(containers, settings, &revision.name)?;
@@ -100,7 +99,10 @@ pub(crate) fn active(host: &dyn Host, place: &Place) -> Result<Workload, Failure
         let what = format!("restarting the revision {name}");
         arm::change(host.post(&place.restart_url(name)), &what)?;
     }
-    let names: Vec<_> = revisions.into_iter().map(|revision| revision.name).collect();
+    let names: Vec<_> = revisions
+        .into_iter()
+        .map(|revision| revision.name)
+        .collect();
     Ok(Workload::new(names.join(", "), marker.text()))
 }
 
@@ -161,7 +163,9 @@ fn observe_revision(host: &dyn Host, place: &Place, name: &str) -> Result<Rollou
     }
     if !ours.properties.active {
         let others: Vec<_> = revisions.iter().filter(active).collect();
-        let by = others.first().map_or("nothing", |other| other.name.as_str());
+        let by = others
+            .first()
+            .map_or("nothing", |other| other.name.as_str());
         let detail = format!("the revision {name} is no longer active; {by} is");
         return Ok(Rollout::new(RolloutState::Failed, 0, ours.fewest(), detail));
     }

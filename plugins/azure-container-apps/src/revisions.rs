@@ -37,7 +37,10 @@ impl Revision {
 
     /// The revision and the share of requests that go to it.
     pub(crate) fn with_traffic(&self) -> String {
-        format!("{} ({} % of the traffic)", self.name, self.properties.traffic_weight)
+        format!(
+            "{} ({} % of the traffic)",
+            self.name, self.properties.traffic_weight
+        )
     }
 
     /// Why Azure could not bring it up.
@@ -47,12 +50,12 @@ impl Revision {
             provisioning_error,
             ..
         } = &self.properties;
-        provisioning_state
-            .eq_ignore_ascii_case("Failed")
-            .then(|| match provisioning_error.as_str() {
+        provisioning_state.eq_ignore_ascii_case("Failed").then(|| {
+            match provisioning_error.as_str() {
                 "" => format!("{} could not be provisioned", self.name),
                 error => format!("{} could not be provisioned: {error}", self.name),
-            })
+            }
+        })
     }
 }
 

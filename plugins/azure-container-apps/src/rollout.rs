@@ -65,7 +65,9 @@ impl Marker {
             .as_deref()
             .and_then(|newest| OffsetDateTime::parse(newest, &Rfc3339).ok());
         match replica.created() {
-            Some(created) if Some(created) != newest => newest.is_none_or(|newest| created > newest),
+            Some(created) if Some(created) != newest => {
+                newest.is_none_or(|newest| created > newest)
+            }
             // Created in that very moment, or with no time to tell.
             _ => !known.contains(&replica.name),
         }

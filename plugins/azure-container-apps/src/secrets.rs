@@ -28,7 +28,9 @@ impl Secrets {
     }
 
     fn entry(&self, name: &str) -> Option<&Map<String, Value>> {
-        self.0.iter().find(|entry| text(entry, "name") == Some(name))
+        self.0
+            .iter()
+            .find(|entry| text(entry, "name") == Some(name))
     }
 
     /// Fails if the secret can't be written here.
@@ -47,7 +49,9 @@ impl Secrets {
 
     /// Whether the secret named holds this client secret.
     pub(crate) fn holds(&self, names: &Names, credential: &Credential) -> bool {
-        let stored = self.entry(&names.secret).and_then(|entry| text(entry, "value"));
+        let stored = self
+            .entry(&names.secret)
+            .and_then(|entry| text(entry, "value"));
         stored.is_some_and(|stored| credential.client_secret.matches(stored))
     }
 
@@ -79,8 +83,8 @@ impl Secrets {
                 let mut kept = entry.clone();
                 // Azure shows what it does not use as null or empty, and refuses it so.
                 kept.retain(|member, value| {
-                    let empty = value.as_str().is_some_and(str::is_empty);
-                    !value.is_null() && !(empty && member != "value")
+                    let empty = value.is_null() || value.as_str() == Some("");
+                    !empty || (member == "value" && !value.is_null())
                 });
                 if name == names.secret {
                     let token = fresh.client_secret.token(&[Encoding::Json]);

@@ -8,9 +8,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Id of the subscription, a UUID.
-    #[schemars(regex(
-        pattern = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-    ))]
+    #[schemars(regex(pattern = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"))]
     pub subscription: String,
     /// Name of the resource group.
     #[schemars(regex(pattern = r"^[-\w.()]{0,89}[-\w()]$"))]

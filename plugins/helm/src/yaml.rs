@@ -9,13 +9,12 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
 use saphyr_parser::{Event, ScalarStyle};
 
 use crate::key::Key;
 use events::Events;
 pub(crate) use events::Syntax;
+use source::Seen;
 
 /// A scalar that can be replaced.
 #[derive(Debug)]
@@ -145,7 +144,7 @@ impl<'t> Document<'t> {
     }
 
     fn at(&self, event: usize) -> Result<Scalar, Obstacle> {
-        let (value, style) = match self.events.get(event) {
+        let value = match self.events.get(event) {
             Event::Alias(_) => return Err(Obstacle::Alias),
             Event::Scalar(value, style, anchor, tag) => {
                 if self.events.iter().any(|other| *other == Event::Alias(*anchor)) {
@@ -159,14 +158,21 @@ impl<'t> Document<'t> {
                 if plain && matches!(&**value, "" | "~" | "null" | "Null" | "NULL") {
                     return Err(Obstacle::Null);
                 }
-                (value, *style)
+                value
             }
             _ => return Err(Obstacle::Collection),
         };
-        let Range { start, end } = self.events.span(event);
-        // The key's end: what the parser calls a value's start differs with its style.
-        let key_end = self.events.span(event - 1).end;
-        let source = source::find(self.text, key_end, start..end, style).ok_or(Obstacle::Unclear)?;
+        let seen = |event: usize| match self.events.get(event) {
+            Event::Scalar(_, style, ..) => Some(Seen {
+                span: self.events.span(event),
+                style: *style,
+            }),
+            _ => None,
+        };
+        // The key stands right before its value.
+        let source = seen(event - 1).zip(seen(event));
+        let source = source.and_then(|(key, value)| source::find(self.text, &key, &value));
+        let source = source.ok_or(Obstacle::Unclear)?;
         Ok(Scalar {
             value: value.to_string(),
             event,
@@ -180,14 +186,20 @@ fn is_text(tag: &saphyr_parser::Tag) -> bool {
     (tag.is_yaml_core_schema() && tag.suffix == "str") || (tag.handle.is_empty() && tag.suffix == "!")
 }
 
-/// Whether a value, as it is written inside double quotes, means this.
+/// Whether a value, as it is written inside double quotes, is a whole scalar that means this.
 fn means(written: &str, value: &str) -> bool {
-    let text = format!("\"{written}\"");
-    Events::parse(&text).is_ok_and(|events| {
-        let scalars = events.iter().filter_map(|event| match event {
-            Event::Scalar(value, ..) => Some(&**value),
-            _ => None,
-        });
-        scalars.eq([value])
-    })
+    let quoted = format!("\"{written}\"");
+    let seen = Seen {
+        span: 0..quoted.len(),
+        style: ScalarStyle::DoubleQuoted,
+    };
+    let is_whole = source::end(&quoted, 0, &seen) == Some(quoted.len());
+    is_whole
+        && Events::parse(&quoted).is_ok_and(|events| {
+            let scalars = events.iter().filter_map(|event| match event {
+                Event::Scalar(value, ..) => Some(&**value),
+                _ => None,
+            });
+            scalars.eq([value])
+        })
 }

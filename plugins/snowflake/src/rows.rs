@@ -4,10 +4,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// The answer to a statement that was executed.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Rows {
+    /// Not asked for, but without it the answer is not Snowflake's.
+    #[serde(rename = "statementHandle")]
+    _handle: String,
     result_set_meta_data: Option<Head>,
+    #[serde(default)]
     data: Vec<Vec<Value>>,
 }
 

@@ -34,8 +34,15 @@ pub fn members(object: &str) -> anyhow::Result<BTreeMap<String, String>> {
         .collect())
 }
 
-pub(super) fn etl(state: &mut State, runner_id: &str, client_id: &str, secret: &str) -> Etl {
-    let (cluster, service, secret_id) = ("etl", "runner", "matillion-oauth-credentials");
+/// `service` is its name in the cluster, `secret_id` the name of its secret.
+pub(super) fn etl(
+    state: &mut State,
+    (service, secret_id): (&str, &str),
+    runner_id: &str,
+    client_id: &str,
+    secret: &str,
+) -> Etl {
+    let cluster = "etl";
     let text = secret_text(client_id, secret);
     state.vault.put_behind(secret_id, super::Stored::Text(text));
     let secret_arn = state

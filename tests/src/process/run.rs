@@ -2,6 +2,7 @@
 //! its handle.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 
 use crate::server::lock;
 
@@ -25,6 +27,7 @@ pub struct Run {
     environment: Vec<(OsString, OsString)>,
     directory: Option<PathBuf>,
     input: Vec<u8>,
+    terminal: bool,
     timeout: Duration,
 }
 
@@ -53,6 +56,7 @@ impl Run {
             environment: path.into_iter().collect(),
             directory: None,
             input: Vec::new(),
+            terminal: false,
             timeout: Duration::from_secs(120),
         }
     }
@@ -83,6 +87,14 @@ impl Run {
         self
     }
 
+    /// Lets standard input be a terminal, at which a person types `words`.
+    pub fn typing(self, words: &str) -> Self {
+        Self {
+            terminal: true,
+            ..self.stdin(words)
+        }
+    }
+
     /// Sets how long it may take.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -102,8 +114,17 @@ impl Run {
             .env_clear()
             .envs(self.environment)
             .process_group(0);
+        let keyboard = if self.terminal {
+            Some(terminal()?)
+        } else {
+            None
+        };
+        let (keyboard, stdin) = match keyboard {
+            Some((keyboard, screen)) => (Some(keyboard), Stdio::from(screen)),
+            None => (None, Stdio::piped()),
+        };
         command
-            .stdin(Stdio::piped())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if let Some(directory) = &self.directory {
@@ -113,10 +134,19 @@ impl Run {
         let mut child = command
             .spawn()
             .with_context(|| format!("can't run {}", self.program.display()))?;
-        let mut stdin = child.stdin.take().context("no standard input")?;
         let input = self.input;
         // A program that ends without reading its input is no failure.
-        std::thread::spawn(move || stdin.write_all(&input).ok());
+        let keyboard = match child.stdin.take() {
+            Some(mut stdin) => {
+                std::thread::spawn(move || stdin.write_all(&input).ok());
+                None
+            }
+            None => {
+                let mut keyboard = keyboard.context("no standard input")?;
+                keyboard.write_all(&input)?;
+                Some(keyboard)
+            }
+        };
         let stdout = Captured::of(child.stdout.take().context("no standard output")?);
         let stderr = Captured::of(child.stderr.take().context("no standard error")?);
         let end = started + self.timeout;
@@ -126,8 +156,19 @@ impl Run {
             stderr,
             started,
             end,
+            _keyboard: keyboard,
         })
     }
+}
+
+/// Both ends of a new terminal, the typing person's first. It is nobody's controlling terminal.
+fn terminal() -> anyhow::Result<(File, File)> {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let keyboard = openpt(flags)?;
+    grantpt(&keyboard)?;
+    unlockpt(&keyboard)?;
+    let screen = ioctl_tiocgptpeer(&keyboard, flags)?;
+    Ok((keyboard.into(), screen.into()))
 }
 
 /// A process that runs; its group is killed when this is dropped.
@@ -137,6 +178,8 @@ pub struct Running {
     stderr: Captured,
     started: Instant,
     end: Instant,
+    /// A terminal lasts as long as its other end.
+    _keyboard: Option<File>,
 }
 
 impl Running {

@@ -123,7 +123,15 @@ impl Config {
         self
     }
 
-    /// Adds a variable to the environment of the program.
+    /// The same with other text.
+    pub fn replaced(self, text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            ..self
+        }
+    }
+
+    /// Sets a variable in the environment of the program; an earlier value is lost.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self

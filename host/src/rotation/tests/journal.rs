@@ -39,7 +39,9 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>, u32)> {
 fn a_secret_comes_back_byte_for_byte_in_another_process() {
     let folder = folder();
     let mut journal = Journal::open(folder.path(), &[]).unwrap();
-    journal.save(&at(Step::Write), 1, "x", Some(&credential(2))).unwrap();
+    journal
+        .save(&at(Step::Write), 1, "x", Some(&credential(2)))
+        .unwrap();
     // A later save without a secret does not take it away.
     journal.save(&at(Step::Verify), 2, "y", None).unwrap();
     drop(journal);
@@ -62,7 +64,10 @@ fn a_save_that_fails_leaves_all_as_it_was() {
     let failed = journal.save(&at(Step::Write), 2, "y", Some(&credential(2)));
     assert!(matches!(failed, Err(JournalError::Database { .. })));
     let attempt = at(Step::Sent).attempt;
-    assert_eq!(journal.open_attempt(RUNNER_ID).unwrap(), Some(at(Step::Sent)));
+    assert_eq!(
+        journal.open_attempt(RUNNER_ID).unwrap(),
+        Some(at(Step::Sent))
+    );
     assert!(journal.secret(&attempt).unwrap().is_none());
     assert_eq!(journal.entries(&attempt).unwrap().len(), 1);
 }
@@ -97,7 +102,9 @@ fn a_foreign_identity_reads_nothing_and_a_recipient_does() {
     let (folder, recipient) = (folder(), Identity::generate());
     let recipients = [recipient.to_public().to_string()];
     let mut journal = Journal::open(folder.path(), &recipients).unwrap();
-    journal.save(&at(Step::Write), 1, "x", Some(&credential(2))).unwrap();
+    journal
+        .save(&at(Step::Write), 1, "x", Some(&credential(2)))
+        .unwrap();
     drop(journal);
     let plain = age::decrypt(&recipient, &blob(folder.path())).unwrap();
     let plain: serde_json::Value = serde_json::from_slice(&plain).unwrap();
@@ -145,12 +152,19 @@ fn files_are_their_owners_alone_and_hold_nothing_in_clear() {
     let parent = folder();
     let folder = parent.path().join("state");
     let mut journal = Journal::open(&folder, &[]).unwrap();
-    journal.save(&at(Step::Write), 1, "x", Some(&credential(2))).unwrap();
+    journal
+        .save(&at(Step::Write), 1, "x", Some(&credential(2)))
+        .unwrap();
     let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
     let files = files(&folder);
     let names: Vec<&str> = files.iter().map(|(name, ..)| name.as_str()).collect();
-    for name in ["journal.db", "journal.db-wal", "identity.txt", "fingerprint.key"] {
+    for name in [
+        "journal.db",
+        "journal.db-wal",
+        "identity.txt",
+        "fingerprint.key",
+    ] {
         assert!(names.contains(&name), "{names:?}");
     }
     for (name, bytes, mode) in &files {
@@ -165,7 +179,11 @@ fn the_open_attempt_is_found_among_closed_ones_and_other_runners() {
     let folder = folder();
     let mut journal = Journal::open(folder.path(), &[]).unwrap();
     assert_eq!(journal.open_attempt(RUNNER_ID).unwrap(), None);
-    let attempts = [("a", RUNNER_ID, 1, None), ("b", RUNNER_ID, 2, Some(3)), ("c", "other", 4, None)];
+    let attempts = [
+        ("a", RUNNER_ID, 1, None),
+        ("b", RUNNER_ID, 2, Some(3)),
+        ("c", "other", 4, None),
+    ];
     for (attempt, runner_id, opened_at, closed_at) in attempts {
         let record = Record {
             attempt: attempt.to_owned(),
@@ -181,6 +199,9 @@ fn the_open_attempt_is_found_among_closed_ones_and_other_runners() {
     assert_eq!(open.attempt, "a");
     assert_eq!(names(journal.open_attempts().unwrap()), ["a", "c"]);
     assert_eq!(names(journal.history(None, 2).unwrap()), ["c", "b"]);
-    assert_eq!(names(journal.history(Some("etl-prod"), 9).unwrap()).len(), 3);
+    assert_eq!(
+        names(journal.history(Some("etl-prod"), 9).unwrap()).len(),
+        3
+    );
     assert!(journal.history(Some("nobody"), 9).unwrap().is_empty());
 }

@@ -30,5 +30,8 @@ fn an_id_is_no_path() {
     let folder = folder();
     let _held = RunnerLock::take(folder.path(), "../../escape").unwrap();
     let mut names = std::fs::read_dir(folder.path().join("locks")).unwrap();
-    assert_eq!(names.next().unwrap().unwrap().file_name(), "______escape.lock");
+    assert_eq!(
+        names.next().unwrap().unwrap().file_name(),
+        "______escape.lock"
+    );
 }

@@ -59,7 +59,10 @@ fn an_old_answer_of_the_issuer_does_not_take_the_place_of_the_only_copy() {
     ];
     let ended = stage.resume();
     assert_eq!(ended.held().step, Step::Write);
-    assert!(kept(&stage) == Some(secret(2)), "the journal holds the live one");
+    assert!(
+        kept(&stage) == Some(secret(2)),
+        "the journal holds the live one"
+    );
     assert!(stage.finish(ended, "an old answer").is_done());
 }
 

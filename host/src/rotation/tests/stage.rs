@@ -180,14 +180,23 @@ impl Stage {
                 assert!(state.connected(), "{story}: connected");
                 let paused = state.paused || state.pausing;
                 assert_eq!(paused, record.pause == Pause::ByOthers, "{story}: paused");
-                assert!(journal.open_attempt(RUNNER_ID).unwrap().is_none(), "{story}");
-                assert!(journal.secret(&record.attempt).unwrap().is_none(), "{story}");
+                assert!(
+                    journal.open_attempt(RUNNER_ID).unwrap().is_none(),
+                    "{story}"
+                );
+                assert!(
+                    journal.secret(&record.attempt).unwrap().is_none(),
+                    "{story}"
+                );
             }
             Ended::Over(Outcome::Refused(record)) => {
                 assert_eq!(state.refreshes, 0, "{story}: refused, and refreshed");
                 let paused = state.paused || state.pausing;
                 assert_eq!(paused, record.pause == Pause::ByOthers, "{story}: paused");
-                assert!(journal.open_attempt(RUNNER_ID).unwrap().is_none(), "{story}");
+                assert!(
+                    journal.open_attempt(RUNNER_ID).unwrap().is_none(),
+                    "{story}"
+                );
             }
             _ => {}
         }

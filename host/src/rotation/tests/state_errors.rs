@@ -27,11 +27,22 @@ fn allow(stage: &Stage) {
 
 #[test]
 fn without_a_durable_intent_nothing_is_asked() {
-    for what in ["begun", "planned", "rehearsed", "drained", "about to ask%", "%"] {
+    for what in [
+        "begun",
+        "planned",
+        "rehearsed",
+        "drained",
+        "about to ask%",
+        "%",
+    ] {
         let stage = Stage::new();
         deny(&stage, what);
         let ended = stage.run(record(Drain::RequireIdle, true));
-        assert!(matches!(ended, Ended::Journal(_)), "{what}: {}", ended.word());
+        assert!(
+            matches!(ended, Ended::Journal(_)),
+            "{what}: {}",
+            ended.word()
+        );
         assert_eq!(stage.world.get().count(Op::Refresh), 0, "{what}");
     }
 }
@@ -76,9 +87,6 @@ fn a_secret_that_the_journal_did_not_take_is_offered_again() {
 fn if_it_never_takes_it_the_issuer_is_read_back_later() {
     let stage = Stage::new();
     stage.world.set().faults = vec![(Op::Write, 2, Fault::Sink(FailureKind::Denied, false))];
-    for what in ["begun%", "about%"] {
-        let _ = what;
-    }
     deny_after_the_intent(&stage);
     let ended = stage.run(record(Drain::RequireIdle, true));
     assert_eq!(ended.held().step, Step::Write);

@@ -241,7 +241,7 @@ async fn what_a_sink_reads_is_sealed_and_what_it_writes_is_whole() {
 #[tokio::test]
 async fn an_untouched_document_comes_back_byte_for_byte() {
     let mut bench = Bench::new();
-    let odd = "\u{feff}# é\r\nconfig: {oauthClientSecret: 'it''s', x: ;
+    let odd = "\u{feff}# é\r\nconfig: {oauthClientSecret: 'it''s', x: ";
     for text in [
         VALUES,
         "config:\r\n  oauthClientSecret: >-\r\n    a\r\n    b\r\n\r\n# end",

@@ -126,6 +126,7 @@ impl Wire {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            .user_agent(concat!("keyferry/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
             .pool_idle_timeout(Duration::from_secs(60))
             .dns_resolver(Arc::new(CheckedResolver(Arc::clone(&self.private))));

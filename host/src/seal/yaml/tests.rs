@@ -60,7 +60,10 @@ fn one_scalar_of_any_style_is_hidden_and_nothing_else_moves() {
             );
             let text = text.replace('\n', newline);
             let seen = through(&text, &["/config/key"]);
-            assert!(!seen.contains("old-") && !seen.contains("old\\"), "{style}: {seen}");
+            assert!(
+                !seen.contains("old-") && !seen.contains("old\\"),
+                "{style}: {seen}"
+            );
             assert!(
                 seen.contains("# head é") && seen.contains("[a, 'b']"),
                 "{seen}"

@@ -127,7 +127,7 @@ fn what_cant_be_confirmed_is_a_warning() {
             World::new().container(|container| {
                 container["image"] = json!("registry.example.com/runner:current")
             }),
-            "may also upgrade",
+            "a tag that can move",
         ),
         (
             World::new().container(|container| container["environment"] = json!([])),

@@ -240,6 +240,11 @@ fn what_makes_a_refresh_unsafe_is_refused() {
             "not the JSON expected",
         ),
         (
+            World::new().answer("DESCRIBE SECRET", 200, json!({})),
+            Unavailable,
+            "not the JSON expected",
+        ),
+        (
             World::new().lost("DESCRIBE SECRET", Obstacle::TimedOut, true),
             Unavailable,
             "no answer",

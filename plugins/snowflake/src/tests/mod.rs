@@ -22,9 +22,11 @@ pub(super) const STORE: &str = "ALTER SECRET APP.SECRETS.\"Oauth Secret\"";
 pub(super) const SUSPEND: &str = "ALTER SERVICE APP.CORE.RUNNER SUSPEND";
 pub(super) const RESUME: &str = "ALTER SERVICE APP.CORE.RUNNER RESUME";
 
+type Answer = Result<Reply, (Obstacle, bool)>;
+
 /// What Snowflake would answer, by how the statement begins; the longest beginning counts.
 pub(super) struct World {
-    answers: BTreeMap<String, Vec<Result<Reply, (Obstacle, bool)>>>,
+    answers: BTreeMap<String, Vec<Answer>>,
     looks: Vec<Reply>,
     settings: Value,
 }

@@ -162,10 +162,12 @@ fn only_the_statement_that_stores_carries_the_secret() {
 
 #[test]
 fn a_name_that_looks_like_a_place_for_a_name_stays_one() {
-    let (mock, _, target) = World::new().setting("service", "A.B.\"{secret}\"").open();
-    let fresh = mock.credential("id", "s3cret");
-    let _ = Snowflake::restart(&mock, &target, &keyferry_sdk::Receipt::new("there", "v"));
-    drop(fresh);
+    let (mock, _, target) = World::new()
+        .setting("service", "A.B.\"{secret}\"")
+        .answer("ALTER SERVICE A.B", 200, super::done())
+        .open();
+    Snowflake::restart(&mock, &target, &keyferry_sdk::Receipt::new("there", "v"))
+        .expect("suspended");
     assert_eq!(
         super::statements(&mock)[0],
         "DESCRIBE SERVICE A.B.\"{secret}\""

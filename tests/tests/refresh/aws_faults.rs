@@ -1,0 +1,172 @@
+//! The store on bad days: before the request to the issuer a fault costs nothing, after it the
+//! secret is in the journal.
+
+use std::time::Duration;
+
+use keyferry_tests::aws::{Fault, Operation};
+use keyferry_tests::issuer::{Endpoint, Pair};
+use keyferry_tests::world::World;
+use serde_json::{Value, json};
+
+fn unrehearsed() -> World {
+    World::approved(&[("rehearse", json!(false))])
+}
+
+#[test]
+fn a_store_that_is_busy_is_asked_again() {
+    let world = unrehearsed();
+    world
+        .aws
+        .fail_times(Operation::PutSecretValue, Fault::Throttled, 2);
+    world.aws.fail(Operation::UpdateService, Fault::Throttled);
+    world
+        .aws
+        .fail(Operation::DescribeServices, Fault::Throttled);
+    world.refresh().expect(0);
+    world.assert_whole(1);
+    assert_eq!(world.aws.count(Operation::PutSecretValue), 3);
+}
+
+#[test]
+fn the_rehearsal_finds_out_that_writing_is_not_allowed() {
+    let world = World::approved(&[]);
+    world.aws.deny(Operation::PutSecretValue);
+    world
+        .refresh()
+        .expect(3)
+        .says(&["PutSecretValue", "not authorized"]);
+    world.assert_not_refreshed();
+    assert_eq!(world.issuer.count(Endpoint::RefreshCredential), 0);
+}
+
+#[test]
+fn without_a_rehearsal_the_secret_waits_in_the_journal_for_the_right_to_write() {
+    let world = unrehearsed();
+    world.aws.deny(Operation::PutSecretValue);
+    let ended = world.refresh().expect(4).says(&["not authorized"]);
+    assert_eq!(ended.json["next"], json!("keyferry resume etl-prod"));
+    assert_eq!(world.last_attempt()["outcome"], "open at write");
+    assert_eq!(world.issuer.refreshes(&world.id), 1);
+    world.resume().expect(4);
+
+    world.aws.clear_faults();
+    let ended = world.resume().expect(0);
+    assert_eq!(ended.json["kind"], "refresh");
+    world.assert_whole(1);
+    assert_eq!(world.last_attempt()["outcome"], "done");
+    assert_eq!(world.json(&["resume"]).expect(0).json["outcome"], "nothing");
+}
+
+#[test]
+fn a_write_whose_answer_was_lost_is_looked_at_before_it_is_repeated() {
+    for fault in [Fault::AnswerLost, Fault::AnswerCut, Fault::Garbage] {
+        let world = unrehearsed();
+        world.aws.fail(Operation::PutSecretValue, fault);
+        world.refresh().expect(0);
+        world.assert_whole(1);
+        assert_eq!(world.aws.count(Operation::PutSecretValue), 1);
+    }
+}
+
+#[test]
+fn a_write_that_never_arrived_is_repeated() {
+    let world = unrehearsed();
+    world
+        .aws
+        .fail(Operation::PutSecretValue, Fault::RequestLost);
+    world.refresh().expect(0);
+    world.assert_whole(1);
+    assert_eq!(world.aws.count(Operation::PutSecretValue), 2);
+}
+
+#[test]
+fn an_error_after_the_deed_makes_no_second_version() {
+    let world = unrehearsed();
+    world.aws.fail(Operation::PutSecretValue, Fault::ErrorAfter);
+    world.refresh().expect(0);
+    world.assert_whole(1);
+    assert_eq!(world.aws.versions(&world.etl.secret_id).len(), 2);
+}
+
+#[test]
+fn what_a_second_writer_stored_after_the_write_is_kept() {
+    let world = unrehearsed();
+    let slow = Fault::Slow(Duration::from_millis(800));
+    world.aws.fail(Operation::PutSecretValue, slow);
+    let theirs = world.stored().replace("5432", "6543");
+    let running = world.start_refresh();
+    world.eventually("it writes", |world| {
+        world.aws.versions(&world.etl.secret_id).len() == 2
+    });
+    world.aws.put_secret(&world.etl.secret_id, &theirs);
+    let ended = running.wait().expect("it ends");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    world.assert_whole_since(&theirs, world.first(), 1);
+}
+
+#[test]
+fn a_second_writer_that_never_stops_is_reported() {
+    let world = unrehearsed();
+    let theirs = world.stored();
+    // Read by the plan; from then on each read is followed by a write that puts the old back.
+    world
+        .aws
+        .fail(Operation::GetSecretValue, Fault::Slow(Duration::ZERO));
+    let again = Fault::SecondWriter(theirs.clone());
+    for _ in 0..100 {
+        world
+            .aws
+            .fail(Operation::GetSecretValue, Fault::Slow(Duration::ZERO));
+        world.aws.fail(Operation::GetSecretValue, again.clone());
+    }
+    world
+        .issuer
+        .configure(|issuer| issuer.never_connects = true);
+    let running = world.start_refresh();
+    let ended = running.wait().expect("it ends");
+    assert!(matches!(ended.code, Some(4 | 5)), "{}", ended.stderr);
+    assert_eq!(world.issuer.refreshes(&world.id), 1);
+
+    world.aws.clear_faults();
+    world
+        .issuer
+        .configure(|issuer| issuer.never_connects = false);
+    world.resume().expect(0);
+    world.assert_whole_since(&theirs, world.first(), 1);
+}
+
+#[test]
+fn what_can_not_be_read_is_refused_by_the_plan() {
+    for operation in [
+        Operation::GetSecretValue,
+        Operation::DescribeServices,
+        Operation::DescribeTaskDefinition,
+    ] {
+        let world = World::approved(&[]);
+        world.aws.deny(operation);
+        world
+            .refresh()
+            .expect(3)
+            .says(&[&format!("{operation:?}"), "not authorized"]);
+        world.assert_untouched();
+    }
+}
+
+#[test]
+fn a_newer_refresh_by_someone_else_is_taken_over_on_resume() {
+    let world = unrehearsed();
+    world.aws.deny(Operation::PutSecretValue);
+    world.refresh().expect(4);
+    let newer: Pair = world.issuer.refresh_behind(&world.id);
+    world.aws.clear_faults();
+    let ended = world.resume().expect(0);
+    assert!(
+        ended.stderr.contains("going on with the issuer's"),
+        "{}",
+        ended.stderr
+    );
+    world.assert_whole(2);
+    let stored: Value = serde_json::from_str(&world.stored()).expect("JSON");
+    assert!(stored["client_secret"] == json!(newer.client_secret));
+    assert_eq!(world.issuer.count(Endpoint::RefreshCredential), 1);
+}
