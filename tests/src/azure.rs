@@ -4,6 +4,7 @@
 
 mod answers;
 mod app;
+mod config;
 mod endpoint;
 mod entra;
 mod operation;

@@ -89,12 +89,17 @@ impl Authenticator {
             }
             Auth::Azure(azure) => Authenticator::Azure(Box::new(Azure::new(name, azure))),
             Auth::Snowflake(login) => Authenticator::Snowflake(Snowflake::new(name, login)),
-            Auth::Header { name: header, prefix, value, hosts } => {
-                Authenticator::Header(Header::new(name, header, prefix, value, hosts))
-            }
-            Auth::Basic { user, password, hosts } => {
-                Authenticator::Header(Header::basic(name, user, password, hosts))
-            }
+            Auth::Header {
+                name: header,
+                prefix,
+                value,
+                hosts,
+            } => Authenticator::Header(Header::new(name, header, prefix, value, hosts)),
+            Auth::Basic {
+                user,
+                password,
+                hosts,
+            } => Authenticator::Header(Header::basic(name, user, password, hosts)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The rotation against hostile circumstances: the machine by itself, the driver against a model
 //! of issuer, store and runner with faults and crashes, and what keeps its state.
+#![allow(clippy::unwrap_used)]
 
 mod crash;
 mod faults;

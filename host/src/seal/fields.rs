@@ -84,7 +84,11 @@ fn seal_value(
         if matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'['))
             && serde_json::from_str::<&RawValue>(&text).is_ok()
         {
-            let sealed = seal_value(text.trim(), &inside, depth + 1, mint)?;
+            let inner = text.trim();
+            let start = offset(&text, inner);
+            let (before, after) = (&text[..start], &text[start + inner.len()..]);
+            let sealed = seal_value(inner, &inside, depth + 1, mint)?;
+            let sealed = Zeroizing::new([before, &sealed, after].concat());
             return Some(Zeroizing::new(format!(
                 "\"{}\"",
                 &*Encoding::Json.apply(&sealed)

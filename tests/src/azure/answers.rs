@@ -204,7 +204,7 @@ fn change(state: &mut State, request: &Request, endpoint: Endpoint) -> Result<An
     }
     let mut answer = match endpoint {
         Endpoint::PutApp => Answer::json(201, MEDIA_TYPE, &state.app.describe()),
-        _ => Answer::raw(202, MEDIA_TYPE, Vec::new()),
+        _ => accepted(),
     };
     let result = state.operation_url(&id, "containerappOperationResults");
     answer.headers.push(("location", result));
@@ -227,13 +227,20 @@ fn look(state: &State, id: &str) -> Result<Answer, ArmError> {
             Some(code) => ArmError::new(400, code, "As asked.").answer(),
             None => Answer::json(200, MEDIA_TYPE, &state.app.describe()),
         },
-        (pace, false) if pace.by_location => Answer::raw(202, MEDIA_TYPE, Vec::new()),
+        (pace, false) if pace.by_location => accepted(),
         _ => Answer::json(200, MEDIA_TYPE, &operation.status()),
     };
     if !operation.over {
         wait(&mut answer, operation.pace.retry_after);
     }
     Ok(answer)
+}
+
+fn accepted() -> Answer {
+    Answer {
+        headers: Vec::new(),
+        ..Answer::raw(202, MEDIA_TYPE, Vec::new())
+    }
 }
 
 fn wait(answer: &mut Answer, seconds: Option<u32>) {

@@ -21,14 +21,19 @@ pub struct Venv {
 impl Venv {
     /// Makes the environment where it is missing; a second caller waits for the first.
     pub fn prepare() -> anyhow::Result<Self> {
+        Self::with("moto-venv", &PACKAGES)
+    }
+
+    /// The same for other packages, each with its version, under another name.
+    pub fn with(name: &str, packages: &[&str]) -> anyhow::Result<Self> {
         let peers = project_root().join("target/peers");
         fs::create_dir_all(&peers)?;
-        let lock = File::create(peers.join("moto-venv.lock"))?;
+        let lock = File::create(peers.join(format!("{name}.lock")))?;
         lock.lock()?;
         let venv = Self {
-            path: peers.join("moto-venv"),
+            path: peers.join(name),
         };
-        let (complete, wanted) = (venv.path.join("complete"), PACKAGES.join("\n"));
+        let (complete, wanted) = (venv.path.join("complete"), packages.join("\n"));
         if fs::read_to_string(&complete).is_ok_and(|installed| installed == wanted) {
             return Ok(venv);
         }
@@ -41,7 +46,7 @@ impl Venv {
         let install = ["install", "--quiet", "--disable-pip-version-check"];
         run(
             &pip.display().to_string(),
-            &[&install[..], &PACKAGES].concat(),
+            &[&install[..], packages].concat(),
         )?;
         fs::write(complete, wanted)?;
         Ok(venv)
@@ -59,7 +64,7 @@ impl Venv {
 }
 
 /// A Debian without `python3-venv` gets it, where that needs no password.
-fn have_python() -> anyhow::Result<()> {
+pub(crate) fn have_python() -> anyhow::Result<()> {
     if run("python3", &["-c", "import ensurepip, venv"]).is_ok() {
         return Ok(());
     }
@@ -85,7 +90,7 @@ fn have_python() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn run(program: &str, arguments: &[&str]) -> anyhow::Result<()> {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> anyhow::Result<()> {
     let mut run = Run::new(program).args(arguments).timeout(MINUTES);
     // pip finds its index, cache and certificates as the user set them up.
     let kept = |name: &str| name == "HOME" || name.starts_with("PIP_") || name.ends_with("_proxy");

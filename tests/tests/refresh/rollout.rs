@@ -51,6 +51,11 @@ fn a_rollout_that_takes_too_long_is_held_and_watched_again() {
         .aws
         .set_rollout(Duration::from_secs(5), Outcome::Complete);
     world.refresh().expect(5).says(&["not up in time"]);
+    world.resume().expect(5);
+    world.eventually("the rollout ends", |world| {
+        let service = world.aws.service(&world.etl.cluster, &world.etl.service);
+        service.deployments[0].rollout_state == "COMPLETED"
+    });
     world.resume().expect(0);
     world.assert_whole(1);
     assert_eq!(

@@ -49,7 +49,10 @@ fn an_approval_is_typed_too() {
     let refused = typing("no\n");
     assert_eq!(refused.code, Some(3), "{}", refused.stderr);
     assert!(!lock.exists());
-    for part in ["secretsmanager.{region}.amazonaws.com", "carries"] {
+    for part in [
+        "secretsmanager.{region}.amazonaws.com",
+        "CARRIES THE SECRET",
+    ] {
         assert!(
             refused.stderr.contains(part),
             "{part} in {}",

@@ -2,6 +2,7 @@
 //! and SQL API; and the stand-in itself before judges that nobody here wrote.
 
 mod faults;
+mod judges;
 
 mod refresh;
 mod refused;
@@ -35,17 +36,19 @@ struct World {
     app: App,
     id: String,
     first: String,
+    settings: Value,
+    more: Vec<(&'static str, Value)>,
     workspace: Workspace,
 }
 
 impl World {
     /// A runner whose service is suspended and resumed; `more` are keys of the runner.
-    fn new(more: &[(&str, Value)]) -> Self {
+    fn new(more: &[(&'static str, Value)]) -> Self {
         Self::with(more, |_, _| {})
     }
 
     /// The same with settings changed.
-    fn with(more: &[(&str, Value)], change: impl Fn(&App, &mut Value)) -> Self {
+    fn with(more: &[(&'static str, Value)], change: impl Fn(&App, &mut Value)) -> Self {
         let issuer = Issuer::start().expect("an issuer");
         let spec = RunnerSpec::on(RUNNER, "snowflake", "native app");
         let id = spec.id.clone();
@@ -60,29 +63,47 @@ impl World {
             "service": app.service,
         });
         change(&app, &mut settings);
-        let auth = [
-            ("kind", json!("snowflake")),
-            ("method", json!("access-token")),
-            ("token", json!({ "env": TOKEN })),
-        ];
-        let config = Config::new(&issuer)
-            .part("[auth.snowflake]", &auth)
-            .env(TOKEN, &snowflake.access_token())
-            .route(&snowflake.address(), &snowflake.origin())
-            .plugin("snowflake", &sink("snowflake").expect("a component"))
-            .runner(RUNNER, &id, "snowflake", settings, more);
-        let workspace = Workspace::new(&config).expect("a folder");
-        let world = Self {
+        let mut world = Self {
+            workspace: Workspace::new(&Config::new(&issuer)).expect("a folder"),
             issuer,
             snowflake,
             app,
             id,
             first: pair.client_secret,
-            workspace,
+            settings,
+            more: more.to_vec(),
         };
+        let origin = world.snowflake.origin();
+        world.sign_in_with_a_token(&origin);
         let approved = world.run(&["plugins", "approve", "snowflake", "--yes"]);
         assert_eq!(approved.code, Some(0), "{}", approved.stderr);
         world
+    }
+
+    /// From now on the account is at `to`, and a programmatic access token signs in.
+    fn sign_in_with_a_token(&mut self, to: &str) {
+        let auth = [
+            ("kind", json!("snowflake")),
+            ("method", json!("access-token")),
+            ("token", json!({ "env": TOKEN })),
+        ];
+        self.configure(&auth, to);
+    }
+
+    fn configure(&mut self, auth: &[(&str, Value)], to: &str) {
+        let config = Config::new(&self.issuer)
+            .part("[auth.snowflake]", auth)
+            .env(TOKEN, &self.snowflake.access_token())
+            .route(&self.snowflake.address(), to)
+            .plugin("snowflake", &sink("snowflake").expect("a component"))
+            .runner(
+                RUNNER,
+                &self.id,
+                "snowflake",
+                self.settings.clone(),
+                &self.more,
+            );
+        self.workspace.rewrite(&config).expect("written");
     }
 
     fn run(&self, arguments: &[&str]) -> Outcome {
@@ -111,7 +132,10 @@ impl World {
     /// What the issuer has is stored, byte for byte, and the runner came back with it.
     fn is_back(&self) {
         // Compared by a condition, so that a failing test prints no secret.
-        assert!(self.snowflake.secret_string() == self.live(), "another secret is stored");
+        assert!(
+            self.snowflake.secret_string() == self.live(),
+            "another secret is stored"
+        );
         assert!(self.issuer.runner(&self.id).connected);
         assert_eq!(self.snowflake.service().status, "RUNNING");
     }
@@ -131,4 +155,13 @@ impl World {
         let secrets: Vec<&str> = secrets.iter().copied().chain([token.as_str()]).collect();
         assert_no_canary(&all, &secrets);
     }
+}
+
+/// Each case at the same time as the others: most of a refresh is waiting.
+fn each<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(|| test(case));
+        }
+    });
 }

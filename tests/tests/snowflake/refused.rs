@@ -3,7 +3,7 @@
 use keyferry_tests::snowflake::Operation;
 use serde_json::json;
 
-use crate::{RUNNER, World};
+use crate::{RUNNER, World, each};
 
 #[test]
 fn a_plan_that_can_not_work_is_refused() {
@@ -31,13 +31,17 @@ fn an_application_without_the_right_to_read_is_a_warning() {
     world.snowflake.revoke_grants();
     let plan = world.run(&["plan", RUNNER]);
     assert_eq!(plan.code, Some(0), "{}", plan.stderr);
-    assert!(plan.stderr.contains("no application may read"), "{}", plan.stderr);
+    assert!(
+        plan.stderr.contains("no application may read"),
+        "{}",
+        plan.stderr
+    );
     assert_eq!(world.snowflake.count(Operation::AlterSecret), 0);
 }
 
 #[test]
 fn settings_that_are_no_identifiers_never_reach_snowflake() {
-    for (setting, value) in [
+    let cases = [
         ("secret", "A.B.C SET COMMENT = 'x'"),
         ("secret", "A.B.C'; DROP SECRET A.B.C; --"),
         ("secret", "A.B.\"C"),
@@ -49,13 +53,19 @@ fn settings_that_are_no_identifiers_never_reach_snowflake() {
         ("role", "R\nX"),
         ("restart", "now"),
         ("spelling", "wrong"),
-    ] {
-        let world = World::with(&[], |_, settings| settings[setting] = json!(value));
+    ];
+    each(&cases, |(setting, value)| {
+        let world = World::with(&[], |_, settings| settings[*setting] = json!(value));
         let plan = world.run(&["plan", RUNNER]);
-        assert!(matches!(plan.code, Some(1 | 3)), "{:?} {}", plan.code, plan.stderr);
-        assert!(plan.stderr.contains(setting), "{}", plan.stderr);
+        assert!(
+            matches!(plan.code, Some(1 | 3)),
+            "{:?} {}",
+            plan.code,
+            plan.stderr
+        );
+        assert!(plan.stderr.contains(*setting), "{}", plan.stderr);
         assert!(world.snowflake.requests().is_empty());
-    }
+    });
 }
 
 #[test]

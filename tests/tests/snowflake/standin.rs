@@ -14,15 +14,27 @@ fn headers(snowflake: &Snowflake) -> Vec<(String, String)> {
     vec![
         pair("user-agent", "test/1.0"),
         pair("content-type", "application/json"),
-        pair("authorization", &format!("Bearer {}", snowflake.access_token())),
-        pair("x-snowflake-authorization-token-type", "PROGRAMMATIC_ACCESS_TOKEN"),
+        pair(
+            "authorization",
+            &format!("Bearer {}", snowflake.access_token()),
+        ),
+        pair(
+            "x-snowflake-authorization-token-type",
+            "PROGRAMMATIC_ACCESS_TOKEN",
+        ),
     ]
 }
 
 fn submit(snowflake: &Snowflake, query: &str, statement: &str) -> anyhow::Result<Received> {
-    let body = json!({ "statement": statement, "timeout": 30, "role": "ETL_ADMIN", "warehouse": "W" });
+    let body =
+        json!({ "statement": statement, "timeout": 30, "role": "ETL_ADMIN", "warehouse": "W" });
     let url = format!("{}{PATH}{query}", snowflake.origin());
-    send("POST", &url, &headers(snowflake), body.to_string().as_bytes())
+    send(
+        "POST",
+        &url,
+        &headers(snowflake),
+        body.to_string().as_bytes(),
+    )
 }
 
 fn run(snowflake: &Snowflake, statement: &str) -> (u16, Value) {
@@ -41,7 +53,10 @@ fn a_literal_is_stored_as_snowflake_reads_it() {
     let (snowflake, secret) = seeded();
     for value in AWKWARD {
         let literal = value.replace('\\', "\\\\").replace('\'', "\\'");
-        let (status, _) = run(&snowflake, &format!("alter secret {secret} set secret_string='{literal}'"));
+        let (status, _) = run(
+            &snowflake,
+            &format!("alter secret {secret} set secret_string='{literal}'"),
+        );
         assert_eq!((status, snowflake.secret_string().as_str()), (200, value));
     }
     for broken in [
@@ -70,21 +85,42 @@ fn a_request_id_is_executed_once_until_it_succeeded() {
     snowflake.fail(Operation::AlterSecret, Fault::AnswerLost);
     assert!(alter("two").is_err());
     assert_eq!(alter("three").expect("an answer"), 200);
-    assert_eq!((snowflake.secret_string().as_str(), snowflake.writes()), ("two", 1));
-    assert_eq!(submit(&snowflake, "?requestId=7", "SELECT 1").expect("an answer").status, 400);
+    assert_eq!(
+        (snowflake.secret_string().as_str(), snowflake.writes()),
+        ("two", 1)
+    );
+    assert_eq!(
+        submit(&snowflake, "?requestId=7", "SELECT 1")
+            .expect("an answer")
+            .status,
+        400
+    );
 }
 
 #[test]
 fn a_running_statement_is_asked_for_by_its_handle() {
     let (snowflake, _) = seeded();
-    let answer = submit(&snowflake, "?async=true", "CALL MATILLION.CORE.RESTART_RUNNER()").expect("an answer");
+    let answer = submit(
+        &snowflake,
+        "?async=true",
+        "CALL MATILLION.CORE.RESTART_RUNNER()",
+    )
+    .expect("an answer");
     assert_eq!(answer.status, 202);
-    let handle = answer.json().expect("JSON")["statementHandle"].as_str().expect("a handle").to_owned();
+    let handle = answer.json().expect("JSON")["statementHandle"]
+        .as_str()
+        .expect("a handle")
+        .to_owned();
     let look = |handle: &str| {
         let url = format!("{}{PATH}/{handle}", snowflake.origin());
-        send("GET", &url, &headers(&snowflake), b"").expect("an answer").status
+        send("GET", &url, &headers(&snowflake), b"")
+            .expect("an answer")
+            .status
     };
-    assert_eq!([look(&handle), look(&handle), look(&handle)], [202, 200, 200]);
+    assert_eq!(
+        [look(&handle), look(&handle), look(&handle)],
+        [202, 200, 200]
+    );
     assert_eq!(look("nothing"), 404);
 }
 
@@ -96,13 +132,23 @@ fn each_fault_shows() {
         (Fault::Throttled, 429, "390001"),
         (Fault::ErrorBefore, 503, ""),
         (Fault::ErrorAfter, 500, ""),
-        (Fault::Error { code: "000604", state: "57014" }, 422, "000604"),
+        (
+            Fault::Error {
+                code: "000604",
+                state: "57014",
+            },
+            422,
+            "000604",
+        ),
         (Fault::Running(0), 202, "333334"),
         (Fault::SecondWriter("other".to_owned()), 200, "090001"),
     ] {
         snowflake.fail(Operation::DescribeSecret, fault);
         let (got, body) = run(&snowflake, &describe);
-        assert_eq!((got, body["code"].as_str().unwrap_or_default()), (status, code));
+        assert_eq!(
+            (got, body["code"].as_str().unwrap_or_default()),
+            (status, code)
+        );
     }
     assert_eq!(snowflake.secret_string(), "other");
     for fault in [Fault::RequestLost, Fault::AnswerLost, Fault::AnswerCut] {
@@ -110,7 +156,12 @@ fn each_fault_shows() {
         assert!(submit(&snowflake, "", &describe).is_err());
     }
     snowflake.fail(Operation::DescribeSecret, Fault::Garbage);
-    assert!(submit(&snowflake, "", &describe).expect("an answer").json().is_err());
+    assert!(
+        submit(&snowflake, "", &describe)
+            .expect("an answer")
+            .json()
+            .is_err()
+    );
     snowflake.deny(Operation::DescribeSecret);
     assert_eq!(run(&snowflake, &describe).1["code"], "003001");
     snowflake.clear_faults();
@@ -124,12 +175,23 @@ fn who_is_not_signed_in_gets_nothing() {
     let with = |change: &dyn Fn(&mut Vec<(String, String)>)| {
         let mut headers = headers(&snowflake);
         change(&mut headers);
-        send("POST", &url, &headers, b"{}").expect("an answer").status
+        send("POST", &url, &headers, b"{}")
+            .expect("an answer")
+            .status
     };
     assert_eq!(with(&|_| {}), 400, "signed in, and no statement");
-    assert_eq!(with(&|headers| headers.retain(|(name, _)| name != "authorization")), 401);
-    assert_eq!(with(&|headers| headers.retain(|(name, _)| name != "user-agent")), 400);
+    assert_eq!(
+        with(&|headers| headers.retain(|(name, _)| name != "authorization")),
+        401
+    );
+    assert_eq!(
+        with(&|headers| headers.retain(|(name, _)| name != "user-agent")),
+        400
+    );
     assert_eq!(with(&|headers| headers[2].1.push('x')), 401);
-    assert_eq!(with(&|headers| headers[3].1 = "KEYPAIR_JWT".to_owned()), 401);
+    assert_eq!(
+        with(&|headers| headers[3].1 = "KEYPAIR_JWT".to_owned()),
+        401
+    );
     assert!(snowflake.seen().is_empty());
 }

@@ -148,10 +148,23 @@ impl HttpClient for Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(AsyncRawResponse::from_bytes(
-            status,
-            Headers::from(headers),
-            body,
-        ))
+        if response.status().is_client_error() {
+            body = readable(body);
+        }
+        let headers = Headers::from(headers);
+        Ok(AsyncRawResponse::from_bytes(status, headers, body))
     }
+}
+
+/// The SDK can't read a description that holds an escape, and would hide what Entra said.
+fn readable(body: Vec<u8>) -> Vec<u8> {
+    let Ok(mut answer) = serde_json::from_slice::<serde_json::Value>(&body) else {
+        return body;
+    };
+    if let Some(serde_json::Value::String(text)) = answer.get_mut("error_description") {
+        *text = text
+            .replace(|c: char| c.is_control(), " ")
+            .replace(['"', '\\'], "'");
+    }
+    answer.to_string().into_bytes()
 }

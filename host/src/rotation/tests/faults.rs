@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::model::Fault;
 use super::ports::Op;
 use super::stage::{Ended, Stage, record};
-use crate::rotation::{Drain, Halt, Outcome, Step};
+use crate::rotation::{Drain, Halt, Kind, Outcome, Record, Step};
 use crate::sandbox::types::FailureKind;
 
 use FailureKind::{Conflict, Denied, Missing, Rejected, Unavailable, Uncertain};
@@ -161,6 +161,18 @@ fn a_rollout_that_is_rolled_back_is_held_and_restarted_anew() {
     assert_eq!(ended.held().step, Step::Restart);
     assert!(stage.finish(ended, "restarted anew").is_done());
     assert_eq!(stage.world.get().count(Op::Restart), 2);
+}
+
+#[test]
+fn where_instances_cannot_be_seen_a_runner_that_never_went_proves_nothing() {
+    let stage = Stage::new();
+    stage.world.set().unseen = true;
+    let reconcile = Record {
+        kind: Kind::Reconcile,
+        ..record(Drain::RequireIdle, true)
+    };
+    let ended = stage.run(reconcile);
+    assert_eq!(ended.held().step, Step::Connect);
 }
 
 #[test]

@@ -40,8 +40,11 @@ fn a_newer_secret_of_the_issuer_takes_the_place_of_ours() {
             Ended::Killed
         ));
         stage.world.set().live += 1;
+        let writes = stage.world.get().count(Op::Write);
         let ended = stage.resume();
         assert!(ended.is_done(), "{killed_after:?}: {}", ended.word());
+        // Under a key of its own: the store took it at once.
+        assert_eq!(stage.world.get().count(Op::Write), writes + 1);
         stage.check(&ended, "taken over");
         assert_eq!(stage.world.get().refreshes, 1);
     }

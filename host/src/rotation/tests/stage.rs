@@ -14,6 +14,7 @@ use crate::rotation::{Drain, Driver, Kind, Outcome, Patience, Pause, Record, Ste
 pub const RUNNER_ID: &str = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
 
 /// How a process ended.
+#[allow(clippy::large_enum_variant)]
 pub enum Ended {
     Killed,
     Over(Outcome),

@@ -81,21 +81,7 @@ fn blocks_keep_their_header() {
             "    old\n\n      secret\n\n",
         ] {
             for newline in ["\n", "\r\n"] {
-                let indented = if header.contains('2') {
-                    content
-                        .replace("    old", "  old")
-                        .replace("    secret", "  secret")
-                } else {
-                    content.to_owned()
-                };
-                let indented = indented.replace("\n  old", "\n    old");
-                let text = format!("config:\n  key: {header}\n{indented}  next: 1\n");
-                let text = if header.contains('2') {
-                    text.replace("\n  old", "\n    old")
-                        .replace("\n  secret", "\n    secret")
-                } else {
-                    text
-                };
+                let text = format!("config:\n  key: {header}\n{content}  next: 1\n");
                 let text = text.replace('\n', newline);
                 let seen = through(&text, &["/config/key"]);
                 assert!(

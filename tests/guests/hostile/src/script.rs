@@ -113,7 +113,8 @@ fn send(step: &Value, credential: Option<&Credential>, seen: &[Value]) -> Value 
         Ok(answer) => json!({
             "status": answer.status,
             "headers": answer.headers,
-            "body": report::bytes(&answer.body),
+            "length": answer.body.len(),
+            "body": kept(&answer.body, step["keep"].as_str()),
         }),
         Err(unanswered) => json!({
             "why": format!("{:?}", unanswered.why),
@@ -121,6 +122,19 @@ fn send(step: &Value, credential: Option<&Credential>, seen: &[Value]) -> Value 
             "maybe_sent": unanswered.maybe_sent,
         }),
     }
+}
+
+/// A long answer does not fit into the report: what follows a word of it does.
+fn kept(body: &[u8], word: Option<&str>) -> String {
+    let Some(word) = word else {
+        return report::bytes(body);
+    };
+    let found = body
+        .windows(word.len())
+        .position(|window| window == word.as_bytes());
+    found.map_or_else(String::new, |at| {
+        report::bytes(&body[at..body.len().min(at + 200)])
+    })
 }
 
 fn outcome(result: Result<String, Failure>) -> Value {
@@ -132,31 +146,48 @@ fn outcome(result: Result<String, Failure>) -> Value {
     }
 }
 
-/// Fills in `{token}` and `{token:json,sql}`, and `{seen:N:/pointer}` for what step `N` saw.
+/// Fills in `{token}` and `{token:json,sql}`, `{seen:N:/pointer}` for what step `N` saw, and tokens
+/// that were tampered with: `{cut}` lacks its end, `{tail}` its begin, `{base64}` is written so.
 fn with_tokens(text: &str, credential: Option<&Credential>, seen: &[Value]) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = rest
-        .find("{token")
-        .into_iter()
-        .chain(rest.find("{seen:"))
-        .min()
-    {
+    while let Some(at) = rest.find('{') {
         out.push_str(&rest[..at]);
-        let Some((inside, after)) = rest[at + 1..].split_once('}') else {
-            break;
-        };
-        rest = after;
-        if let Some(place) = inside.strip_prefix("seen:") {
-            out.push_str(&earlier(place, seen));
-        } else if let Some(credential) = credential {
-            let list = inside.strip_prefix("token:").unwrap_or_default();
-            let encodings: Vec<_> = list.split(',').filter_map(encoding).collect();
-            out.push_str(&credential.client_secret.token(&encodings));
+        let found = rest[at + 1..].split_once('}').and_then(|(name, after)| {
+            let filled = placeholder(name, credential, seen)?;
+            Some((filled, after))
+        });
+        match found {
+            Some((filled, after)) => {
+                out.push_str(&filled);
+                rest = after;
+            }
+            None => {
+                out.push('{');
+                rest = &rest[at + 1..];
+            }
         }
     }
     out.push_str(rest);
     out
+}
+
+fn placeholder(name: &str, credential: Option<&Credential>, seen: &[Value]) -> Option<String> {
+    if let Some(place) = name.strip_prefix("seen:") {
+        return Some(earlier(place, seen));
+    }
+    let (kind, list) = name.split_once(':').unwrap_or((name, ""));
+    if !matches!(kind, "token" | "cut" | "tail" | "base64") {
+        return None;
+    }
+    let encodings: Vec<_> = list.split(',').filter_map(encoding).collect();
+    let token = credential?.client_secret.token(&encodings);
+    Some(match kind {
+        "cut" => token[..token.len() - 1].to_owned(),
+        "tail" => token[6..].to_owned(),
+        "base64" => report::base64(token.as_bytes()),
+        _ => token,
+    })
 }
 
 /// A text that an earlier step saw: in its body if that is JSON, else the body itself.
