@@ -8,6 +8,7 @@ pub mod azure;
 pub mod canary;
 pub mod client;
 pub mod faults;
+pub mod helm;
 pub mod instance;
 pub mod issuer;
 pub mod moto;

@@ -145,6 +145,17 @@ impl Snowflake {
         })
     }
 
+    /// Sets the secret, as another writer would.
+    ///
+    /// # Panics
+    /// If nothing was seeded.
+    pub fn put_secret(&self, value: &str) {
+        self.with(|state| {
+            let secret = state.secrets.first_mut();
+            value.clone_into(&mut secret.expect("a seeded secret").value);
+        });
+    }
+
     /// How often the secret was set by a statement.
     ///
     /// # Panics

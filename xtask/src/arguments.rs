@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 
 use crate::bench;
+use crate::build::Profile;
 use crate::demo;
 
 /// What `--help` says.
@@ -17,6 +18,7 @@ Chores:
   test      Builds everything and runs every test; ends with a count
   bench     Measures keyferry against others on one moto, and prints one table
               --rounds N        of each row, interleaved (15)
+              --debug           with debug builds: shows only that it works
   plugins   Builds every sink to target/plugins/NAME.wasm
 
 Options:
@@ -91,6 +93,7 @@ impl Options<'_> {
         let mut options = bench::Options::default();
         while let Some((name, value)) = self.next() {
             match name.as_str() {
+                "--debug" => options.profile = Profile::Debug,
                 "--rounds" => {
                     let value = self.value(&name, value)?;
                     let rounds = value.parse().ok().filter(|rounds| *rounds > 0);

@@ -26,28 +26,34 @@ use world::World;
 pub struct Options {
     /// How often each row is measured.
     pub rounds: usize,
+    /// Which builds: a debug one shows only that everything works.
+    pub profile: Profile,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rounds: 15 }
+        Self {
+            rounds: 15,
+            profile: Profile::Release,
+        }
     }
 }
 
 /// Builds, measures, prints.
 pub fn run(root: &Path, options: Options) -> Result<()> {
-    println!("building (release; ten minutes or more the first time)");
+    let profile = options.profile;
+    println!("building ({profile}; ten minutes or more the first time)");
     guests::build_sinks(root)?;
-    let mut release = build::cargo(root, "build");
-    release.args(["--release", "--package", "keyferry", "--package", "xtask"]);
-    build::run(
-        release.args(["--features", "xtask/native", "--bins"]),
-        "the build",
-    )?;
+    let mut cargo = build::cargo(root, "build");
+    cargo.args(["--package", "keyferry", "--package", "xtask", "--bins"]);
+    cargo
+        .args(["--features", "xtask/native"])
+        .args(profile.flag());
+    build::run(&mut cargo, "the build")?;
     let programs = Programs {
-        keyferry: build::built(Profile::Release, "keyferry")?,
-        native: build::built(Profile::Release, "native-refresh")?,
-        measure: build::built(Profile::Release, "xtask")?,
+        keyferry: build::built(profile, "keyferry")?,
+        native: build::built(profile, "native-refresh")?,
+        measure: build::built(profile, "xtask")?,
     };
     println!("starting moto and the issuer's stand-in");
     let world = World::start(root, &programs)?;
@@ -71,7 +77,11 @@ pub fn run(root: &Path, options: Options) -> Result<()> {
     let micro = micro::run(root)?;
 
     let size = std::fs::metadata(&programs.keyferry)?.len();
-    println!("\n{}", table::of(&samples));
+    println!(
+        "\n{profile} builds, {} rounds\n\n{}",
+        options.rounds,
+        table::of(&samples)
+    );
     println!("the binary: {:.1} MiB\n", size as f64 / f64::from(1 << 20));
     if let Some(micro) = &micro {
         println!("{}", micro.shown);

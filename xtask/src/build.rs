@@ -1,5 +1,6 @@
 //! Builds the host's own packages with the cargo that runs this, and says where they come to lie.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,6 +21,17 @@ impl Profile {
             Self::Debug => "debug",
             Self::Release => "release",
         }
+    }
+
+    /// What cargo has to be told.
+    pub fn flag(self) -> Option<&'static str> {
+        (self == Self::Release).then_some("--release")
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.folder())
     }
 }
 
@@ -42,10 +54,7 @@ pub fn cargo(root: &Path, subcommand: &str) -> Command {
 pub fn keyferry(root: &Path, profile: Profile) -> Result<PathBuf> {
     let mut cargo = cargo(root, "build");
     cargo.args(["--package", "keyferry", "--bin", "keyferry"]);
-    if profile == Profile::Release {
-        cargo.arg("--release");
-    }
-    run(&mut cargo, "building keyferry")?;
+    run(cargo.args(profile.flag()), "building keyferry")?;
     built(profile, "keyferry")
 }
 

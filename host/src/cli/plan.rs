@@ -58,9 +58,13 @@ pub async fn show(stage: Stage<'_>, record: Record, rehearse: bool, global: &Glo
         stage.journal,
         patience,
     );
+    let mut unmade = record.clone();
     let outcome = driver.plan_only(record, rehearse).await;
     screen.finish();
-    let outcome = outcome?;
+    let outcome = outcome.unwrap_or_else(|error| {
+        unmade.problem = Some(error.to_string());
+        Outcome::Refused(unmade)
+    });
     let (record, exit) = match &outcome {
         Outcome::Done(record) => (record, Exit::Done),
         Outcome::Refused(record) | Outcome::Held(record, _) => (record, Exit::Refused),

@@ -131,7 +131,10 @@ async fn approve(session: &Session, plugin: &str, yes: bool, global: &Global) ->
     let sha256 = &inspected.prepared.sha256;
     let needs = &inspected.description.needs;
     if lock.check(plugin, sha256, needs).is_ok() {
-        eprintln!("`{plugin}` is approved already, as it is.");
+        match global.output {
+            Output::Json => output::json(&as_json(plugin, &inspected)),
+            Output::Human => eprintln!("`{plugin}` is approved already, as it is."),
+        }
         return Ok(Exit::Done);
     }
     eprintln!("{}", words(plugin, &inspected));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::Global;
+use super::exit::{CliError, Exit, fail};
 use crate::auth::{Authenticator, Authenticators};
 use crate::config::{self, Config, Identity, Runner};
 use crate::matillion::{Client, Endpoints};
@@ -59,11 +60,15 @@ impl Session {
         Ok(Client::new(endpoints, matillion.client_id.clone(), secret)?)
     }
 
-    /// The issuer's id of a runner. Asked for only where the config has a name.
-    pub async fn runner_id(&self, client: &Client, runner: &Runner) -> anyhow::Result<String> {
+    /// The issuer's id of a runner. Asked for only where the config has a name, and then the first
+    /// thing that a plan would look at.
+    pub async fn runner_id(&self, client: &Client, runner: &Runner) -> Result<String, CliError> {
         match &runner.identity {
             Identity::Id(id) => Ok(id.clone()),
-            Identity::Name(name) => Ok(client.find_runner(name).await?.id),
+            Identity::Name(name) => match client.find_runner(name).await {
+                Ok(found) => Ok(found.id),
+                Err(error) => Err(fail(Exit::Refused, error)),
+            },
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Pure: functions of their arguments. The gates in `sandbox` ask; nothing here acts.
 
+mod body;
 mod grant;
 mod lock;
 mod need;
@@ -12,6 +13,7 @@ mod tests;
 
 use serde_json::Value;
 
+pub use body::stays_as_approved;
 pub use grant::{
     BodyRule, CommandGrant, FileGrant, Grant, GrantError, HttpGrant, PathRule, QueryRule,
     check_shape,

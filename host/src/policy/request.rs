@@ -165,14 +165,41 @@ fn check_headers(grant: &HttpGrant, headers: &[(String, String)]) -> Result<(), 
             _ => {}
         }
     }
-    for (name, _) in headers {
+    let mut free = Vec::new();
+    for (name, value) in headers {
         let name = name.to_ascii_lowercase();
-        let listed = grant.headers.iter().any(|(other, _)| *other == name);
-        if !listed && name != "accept" && name != "content-type" {
+        if grant.headers.iter().any(|(other, _)| *other == name) {
+            continue;
+        }
+        if name != "accept" && name != "content-type" {
             return Err(format!("the header `{name}` is not approved"));
         }
+        if free.contains(&name) {
+            return Err(format!("the header `{name}` is set twice"));
+        }
+        // Under another type the other side would read the body in another way than the policy.
+        let pinned = matches!(grant.body, BodyRule::Pins(_));
+        if pinned && name == "content-type" && !is_json_type(value) {
+            return Err(format!(
+                "a body with approved members must have a JSON `content-type`, not `{value}`"
+            ));
+        }
+        free.push(name);
     }
     Ok(())
+}
+
+fn is_json_type(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    let (kind, parameter) = match value.split_once(';') {
+        Some((kind, parameter)) => (kind.trim(), Some(parameter.trim())),
+        None => (value.trim(), None),
+    };
+    let subtype = kind.strip_prefix("application/").unwrap_or_default();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-.+".contains(&b);
+    let json =
+        subtype == "json" || subtype.ends_with("+json") || subtype.starts_with("x-amz-json-");
+    json && subtype.bytes().all(plain) && parameter.is_none_or(|given| given == "charset=utf-8")
 }
 
 fn check_body(rule: &BodyRule, body: &[u8], seal: &Seal) -> Result<(), String> {
@@ -182,11 +209,7 @@ fn check_body(rule: &BodyRule, body: &[u8], seal: &Seal) -> Result<(), String> {
         BodyRule::Empty => return Err("a body is not approved".into()),
         BodyRule::Pins(pins) => pins,
     };
-    if has_repeated_name(body) {
-        return Err("the body names a member twice".into());
-    }
-    let document: Value = serde_json::from_slice(body)
-        .map_err(|_| "the body must be JSON to be approved".to_owned())?;
+    let document = super::body::unambiguous(body)?;
     for (pointer, wanted) in pins {
         let Some(wanted) = wanted else { continue };
         let Some(found) = document.pointer(pointer) else {
@@ -236,57 +259,4 @@ fn nothing_else(
             .try_for_each(|(index, element)| below(&index.to_string(), element)),
         _ => Err(format!("`{at}` in the body is not approved")),
     }
-}
-
-/// Two members of one name would let the policy read one and the other side the other.
-fn has_repeated_name(body: &[u8]) -> bool {
-    struct Once;
-    impl<'de> serde::de::DeserializeSeed<'de> for Once {
-        type Value = bool;
-        fn deserialize<D: serde::Deserializer<'de>>(self, d: D) -> Result<bool, D::Error> {
-            d.deserialize_any(self)
-        }
-    }
-    impl<'de> serde::de::Visitor<'de> for Once {
-        type Value = bool;
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("JSON")
-        }
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-            let mut names = std::collections::HashSet::new();
-            let mut repeated = false;
-            while let Some(name) = map.next_key::<String>()? {
-                repeated |= !names.insert(name);
-                repeated |= map.next_value_seed(Once)?;
-            }
-            Ok(repeated)
-        }
-        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
-            let mut repeated = false;
-            while let Some(element) = seq.next_element_seed(Once)? {
-                repeated |= element;
-            }
-            Ok(repeated)
-        }
-        fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
-            Ok(false)
-        }
-        fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
-            Ok(false)
-        }
-        fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
-            Ok(false)
-        }
-        fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
-            Ok(false)
-        }
-        fn visit_str<E>(self, _: &str) -> Result<bool, E> {
-            Ok(false)
-        }
-        fn visit_unit<E>(self) -> Result<bool, E> {
-            Ok(false)
-        }
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    serde::de::DeserializeSeed::deserialize(Once, &mut deserializer).unwrap_or(false)
 }

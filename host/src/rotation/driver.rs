@@ -1,82 +1,18 @@
 //! What drives the machine: it does what the machine says is next, tells it what happened, and
-//! makes each step durable before the next one begins.
+//! makes each step durable before the next one begins. The steps themselves are in `plan`,
+//! `drain`, `refresh` and `steps`.
 
 use std::time::Duration;
 
 use super::journal::{Journal, JournalError};
 use super::machine::{self, Action, Event};
+use super::outcome::{Halt, Outcome, Patience, Timings};
 use super::plan::PlanReport;
 use super::ports::{Clock, Issuer, SinkFailure, SinkSteps, Watch};
-use super::record::{Kind, Pause, Phase, Record, Step};
-use crate::matillion::{self, RefreshError};
+use super::record::{Pause, Phase, Record, Step};
+use crate::matillion;
 use crate::sandbox::KnownCredential;
 use crate::secret::Credential;
-
-/// How long things may take.
-#[derive(Clone, Debug)]
-pub struct Patience {
-    /// Between two looks at the same thing.
-    pub poll: Duration,
-    /// For a drain.
-    pub drain: Duration,
-    /// For new instances to come up.
-    pub rollout: Duration,
-    /// For the runner to be seen.
-    pub connect: Duration,
-    /// The least that is left of the issuer's session when the request is sent.
-    pub session: Duration,
-    /// Before an unanswered request counts as not done although nothing changed.
-    pub settle: Duration,
-    /// Before the first retry; doubled each time.
-    pub backoff: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            poll: Duration::from_secs(2),
-            drain: Duration::from_secs(30 * 60),
-            rollout: Duration::from_secs(30 * 60),
-            connect: Duration::from_secs(10 * 60),
-            session: Duration::from_secs(120),
-            settle: Duration::from_secs(10),
-            backoff: Duration::from_millis(500),
-        }
-    }
-}
-
-/// How an attempt ended, or where it is held.
-#[derive(Clone, Debug)]
-pub enum Outcome {
-    /// Nothing is left to do.
-    Done(Record),
-    /// Nothing was changed at the issuer.
-    Refused(Record),
-    /// It stands still, and `resume` goes on from there.
-    Held(Record, Halt),
-}
-
-/// Where an attempt is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Halt {
-    /// The secret is safe in the journal, and not where the runner reads it.
-    NotWritten,
-    /// It is written; restart, rollout or connection are not proven.
-    NotProven,
-    /// Whether there is a new secret is not known.
-    NotKnown,
-    /// Nothing was refreshed, and the runner may still be paused.
-    StillPaused,
-}
-
-/// Where the time of one run went.
-#[derive(Clone, Debug, Default)]
-pub struct Timings {
-    /// Microseconds by phase, in the order they were come to; without the journal's.
-    pub phases: Vec<(Phase, u64)>,
-    /// Microseconds that the journal took.
-    pub journal_us: u64,
-}
 
 /// Drives one attempt.
 pub struct Driver<'a, I, S, C, W> {
@@ -94,12 +30,12 @@ pub struct Driver<'a, I, S, C, W> {
     pub patience: Patience,
     pub(super) report: Option<PlanReport>,
     pub(super) live: Option<(Credential, KnownCredential)>,
-    fresh: Option<KnownCredential>,
-    fresh_plain: Option<Credential>,
-    answered_us: Option<u64>,
-    may_send: bool,
+    pub(super) fresh: Option<KnownCredential>,
+    pub(super) fresh_plain: Option<Credential>,
+    pub(super) answered_us: Option<u64>,
+    pub(super) may_send: bool,
     /// The journal has not taken the fresh secret yet.
-    unkept: bool,
+    pub(super) unkept: bool,
     pub(super) asked_to_wait: Option<Duration>,
     timings: Timings,
 }
@@ -184,7 +120,7 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
                 Err(error) => Event::Stopped(error.to_string()),
             };
             self.spent(record.phase(), started);
-            let what = describe(&event);
+            let what = event.in_words();
             let wait = self.retry_after(&record, &event);
             let step = record.step;
             let held = match (&event, wait.is_some()) {
@@ -317,139 +253,6 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
         }
     }
 
-    /// Takes in a credential from the issuer.
-    fn arrived(&mut self, credential: Credential) -> Event {
-        self.answered_us = Some(self.clock.monotonic_us());
-        let event = Event::Refreshed {
-            fingerprint: self.journal.keys().fingerprint(&credential),
-            at: self.clock.now_ms(),
-        };
-        self.keep(credential);
-        event
-    }
-
-    /// To be journaled with the next save.
-    fn keep(&mut self, credential: Credential) {
-        self.fresh_plain = Some(credential);
-        self.fresh = None;
-        self.unkept = true;
-    }
-
-    async fn intend(&mut self, record: &Record) -> Result<Event, matillion::Error> {
-        use super::record::Phase;
-        let doing = match record.kind {
-            Kind::Refresh => "asking the issuer for a new secret",
-            Kind::Reconcile => "taking the secret that the issuer has now",
-        };
-        self.watch.entered(Phase::Refresh, doing);
-        if let Err(failure) = self.sink.warm().await {
-            return Ok(Event::Failed {
-                kind: failure.kind,
-                message: failure.message,
-            });
-        }
-        self.issuer.sign_in(self.patience.session).await?;
-        let live = self.issuer.credential().await?;
-        if Some(self.journal.keys().fingerprint(&live)) != record.fingerprint_before {
-            return Ok(Event::Stopped(
-                "the credential changed since the plan: someone else refreshed it just now"
-                    .to_owned(),
-            ));
-        }
-        if let Some(why) = self.still_drained(record).await? {
-            return Ok(Event::Stopped(why));
-        }
-        if record.kind == Kind::Reconcile {
-            return Ok(self.arrived(live));
-        }
-        Ok(Event::Intended)
-    }
-
-    /// The one request. Never sent again, whatever happens.
-    async fn send(&mut self) -> Event {
-        self.may_send = false;
-        match self.issuer.refresh().await {
-            Ok(credential) => {
-                let event = self.arrived(credential);
-                self.watch.left(
-                    super::record::Phase::Refresh,
-                    "the issuer made a new secret; the old one is dead",
-                );
-                event
-            }
-            Err(RefreshError::NotDone(error)) => Event::NotRefreshed(error.to_string()),
-            Err(RefreshError::Unknown(error)) => Event::Unanswered(error.to_string()),
-        }
-    }
-
-    /// Compares what the issuer has with what it had. Unchanged counts only after a while: the
-    /// request may still be on its way.
-    async fn read_back(&mut self, record: &Record) -> Event {
-        let phase = super::record::Phase::Refresh;
-        self.watch.entered(
-            phase,
-            "no answer to the refresh; reading back what the issuer has",
-        );
-        let why = record
-            .problem
-            .clone()
-            .unwrap_or_else(|| "it was interrupted".to_owned());
-        let deadline = self.deadline(self.patience.settle);
-        loop {
-            let failed = match self.issuer.credential().await {
-                Ok(credential) => {
-                    let fingerprint = self.journal.keys().fingerprint(&credential);
-                    if Some(fingerprint) != record.fingerprint_before {
-                        self.watch
-                            .left(phase, "it did happen; going on with what was read back");
-                        return self.arrived(credential);
-                    }
-                    None
-                }
-                Err(error) => Some(error),
-            };
-            if self.clock.monotonic_us() >= deadline {
-                if let Some(error) = failed {
-                    return Event::Unanswered(format!("{why}; and reading back failed: {error}"));
-                }
-                self.watch.left(phase, "it did not happen");
-                return Event::NotRefreshed(format!("the refresh did not happen: {why}"));
-            }
-            self.clock
-                .sleep(self.patience.poll.min(self.patience.settle))
-                .await;
-        }
-    }
-
-    /// The fresh credential: from memory, or after a crash from the journal.
-    pub(super) fn fresh(&mut self, record: &Record) -> Result<KnownCredential, String> {
-        if let Some(fresh) = &self.fresh {
-            return Ok(fresh.clone());
-        }
-        if self.fresh_plain.is_none() {
-            self.fresh_plain = self
-                .journal
-                .secret(&record.attempt)
-                .map_err(|error| error.to_string())?;
-        }
-        let plain = self
-            .fresh_plain
-            .as_ref()
-            .ok_or("the journal holds no secret for this attempt")?;
-        let fresh = KnownCredential::new(plain);
-        self.fresh = Some(fresh.clone());
-        Ok(fresh)
-    }
-
-    pub(super) fn fresh_plain(&self) -> Option<&Credential> {
-        self.fresh_plain.as_ref()
-    }
-
-    /// From the issuer's answer until now, if this process saw it.
-    pub(super) fn window_us(&self) -> Option<u64> {
-        Some(self.clock.monotonic_us().saturating_sub(self.answered_us?))
-    }
-
     pub(super) fn deadline(&self, time: Duration) -> u64 {
         self.clock.monotonic_us() + u64::try_from(time.as_micros()).unwrap_or(u64::MAX / 2)
     }
@@ -539,30 +342,5 @@ fn halt(record: &Record) -> Halt {
         Step::Verify if record.receipt.is_none() => Halt::NotWritten,
         Step::BackOut => Halt::StillPaused,
         _ => Halt::NotProven,
-    }
-}
-
-/// An event in a few words, for the story of the attempt.
-fn describe(event: &Event) -> String {
-    match event {
-        Event::Planned { .. } => "planned".into(),
-        Event::Rehearsed => "rehearsed".into(),
-        Event::Pausing => "asking for a pause".into(),
-        Event::Drained => "drained".into(),
-        Event::Intended => "about to ask the issuer for a new secret".into(),
-        Event::Refreshed { .. } => "the issuer has a new secret, and it is kept here".into(),
-        Event::NotRefreshed(why) => format!("not refreshed: {why}"),
-        Event::Unanswered(why) => format!("unanswered: {why}"),
-        Event::Written(receipt) => format!("written as {}", receipt.version),
-        Event::Verified(_) => "read back".into(),
-        Event::Restarted { workload, .. } => format!("restart of {} asked for", workload.name),
-        Event::RolledOut { .. } => "new instances are up".into(),
-        Event::RolloutFailed(why) => format!("rollout failed: {why}"),
-        Event::Gone => "the runner has gone".into(),
-        Event::Away => "the runner is not back; looking again at what is stored".into(),
-        Event::Connected => "the runner is connected".into(),
-        Event::Unpaused => "not paused by keyferry".into(),
-        Event::Failed { message, .. } => format!("failed: {message}"),
-        Event::Stopped(why) => format!("stopped: {why}"),
     }
 }

@@ -105,6 +105,33 @@ pub enum Event {
     Stopped(String),
 }
 
+impl Event {
+    /// In a few words, for the story of the attempt.
+    pub fn in_words(&self) -> String {
+        match self {
+            Event::Planned { .. } => "planned".into(),
+            Event::Rehearsed => "rehearsed".into(),
+            Event::Pausing => "asking for a pause".into(),
+            Event::Drained => "drained".into(),
+            Event::Intended => "about to ask the issuer for a new secret".into(),
+            Event::Refreshed { .. } => "the issuer has a new secret, and it is kept here".into(),
+            Event::NotRefreshed(why) => format!("not refreshed: {why}"),
+            Event::Unanswered(why) => format!("unanswered: {why}"),
+            Event::Written(receipt) => format!("written as {}", receipt.version),
+            Event::Verified(_) => "read back".into(),
+            Event::Restarted { workload, .. } => format!("restart of {} asked for", workload.name),
+            Event::RolledOut { .. } => "new instances are up".into(),
+            Event::RolloutFailed(why) => format!("rollout failed: {why}"),
+            Event::Gone => "the runner has gone".into(),
+            Event::Away => "the runner is not back; looking again at what is stored".into(),
+            Event::Connected => "the runner is connected".into(),
+            Event::Unpaused => "not paused by keyferry".into(),
+            Event::Failed { message, .. } => format!("failed: {message}"),
+            Event::Stopped(why) => format!("stopped: {why}"),
+        }
+    }
+}
+
 /// How often a step is tried before it is held.
 pub const MOST_TRIES: u32 = 6;
 

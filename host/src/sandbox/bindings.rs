@@ -66,17 +66,61 @@ impl From<manifest::Need> for Need {
     }
 }
 
-/// A description, or what is wrong with the schema in it.
+/// A description, or what is wrong with it. Its words are shown to whoever approves, so none may
+/// move a cursor or be more than can be read.
 pub(super) fn description(given: manifest::Description) -> Result<Description, String> {
+    if given.needs.len() > MOST_NEEDS {
+        return Err(format!(
+            "it asks for {} things; at most {MOST_NEEDS} can be approved",
+            given.needs.len()
+        ));
+    }
+    if given.settings_schema.len() > LONGEST_SCHEMA {
+        return Err(format!(
+            "its settings schema is over {} KiB",
+            LONGEST_SCHEMA >> 10
+        ));
+    }
     let settings_schema = serde_json::from_str(&given.settings_schema)
         .map_err(|error| format!("its settings schema is no JSON: {error}"))?;
+    let needs: Vec<Need> = given.needs.into_iter().map(Need::from).collect();
+    let words = |need: &Need| serde_json::to_value(need).is_ok_and(|value| all(&value, &is_word));
+    let own = [&given.name, &given.version, &given.summary];
+    if !own.iter().all(|text| is_word(text)) || !needs.iter().all(words) {
+        return Err("a text in it holds control characters or is over 16 KiB".into());
+    }
+    // Doc comments make schemas with line breaks in them.
+    if !all(&settings_schema, &|text| text.lines().all(is_word)) {
+        return Err("a text in its settings schema holds control characters".into());
+    }
     Ok(Description {
         name: given.name,
         version: given.version,
         summary: given.summary,
         settings_schema,
-        needs: given.needs.into_iter().map(Need::from).collect(),
+        needs,
     })
+}
+
+const MOST_NEEDS: usize = 256;
+const LONGEST_SCHEMA: usize = 256 << 10;
+const LONGEST_WORD: usize = 16 << 10;
+
+fn is_word(text: &str) -> bool {
+    text.len() <= LONGEST_WORD && printable(text) == text
+}
+
+/// Whether every text in `value` passes the test, names as well.
+fn all(value: &serde_json::Value, test: &dyn Fn(&str) -> bool) -> bool {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => test(text),
+        Value::Array(elements) => elements.iter().all(|element| all(element, test)),
+        Value::Object(members) => members
+            .iter()
+            .all(|(name, member)| test(name) && all(member, test)),
+        _ => true,
+    }
 }
 
 /// Translates what a sink says; every text is cleaned of values, tokens and control characters.

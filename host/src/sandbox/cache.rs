@@ -3,6 +3,7 @@
 //! wasmtime runs whatever it is given as compiled code, altered or not. So a file of the cache is
 //! used only if it carries the MAC that this state directory's own key gives it.
 
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -26,16 +27,20 @@ impl Cache {
     /// If the folder or the key can't be made or read.
     pub fn open(folder: &Path) -> std::io::Result<Self> {
         crate::disk::private_folder(folder)?;
-        let key = crate::disk::read_or_create(&folder.join("key"), || {
+        own(folder)?;
+        let path = folder.join("key");
+        let key = crate::disk::read_or_create(&path, || {
             let mut key = vec![0; KEY_BYTES];
             key[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
             key[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
             key
         })?;
-        if key.len() != KEY_BYTES {
+        let stat = std::fs::symlink_metadata(&path)?;
+        let alone = stat.is_file() && stat.uid() == me() && stat.mode() & 0o077 == 0;
+        if key.len() != KEY_BYTES || !alone {
             return Err(std::io::Error::other(format!(
-                "{} is not a key of the cache; remove the folder, it will be made anew",
-                folder.join("key").display()
+                "{} is not a key of the cache that only its owner can read; remove the folder, it will be made anew",
+                path.display()
             )));
         }
         Ok(Self {
@@ -95,6 +100,25 @@ impl Cache {
         mac.update(code);
         mac
     }
+}
+
+/// Whoever could put a key here could have any code run. A folder that others could write is not
+/// used; one that they could only look into is closed.
+fn own(folder: &Path) -> std::io::Result<()> {
+    let stat = std::fs::symlink_metadata(folder)?;
+    if !stat.is_dir() || stat.uid() != me() || stat.mode() & 0o022 != 0 {
+        return Err(std::io::Error::other(
+            "it is another user's, or can be written by others; remove it, it will be made anew",
+        ));
+    }
+    match stat.mode() & 0o077 {
+        0 => Ok(()),
+        _ => std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)),
+    }
+}
+
+fn me() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// Lower-case hex.

@@ -9,7 +9,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::p2::bindings as wasi;
 
-use super::bindings::{SecretSink, SecretSinkPre};
+use super::bindings::{SecretSink, SecretSinkPre, printable};
 use super::cache::{Cache, hex};
 use super::limits::Allowance;
 use super::state::State;
@@ -175,7 +175,7 @@ pub(super) fn prepare(
             let component =
                 Component::from_binary(engine, &file.bytes).map_err(|error| LoadError::Broken {
                     path: path(),
-                    problem: error.root_cause().to_string(),
+                    problem: printable(&error.root_cause().to_string()),
                 })?;
             cache.store(engine, &file.sha256, &component);
             component
@@ -189,7 +189,7 @@ pub(super) fn prepare(
             .define_unknown_imports_as_traps(&component)
             .map_err(|error| LoadError::Types {
                 path: path(),
-                problem: format!("{error:#}"),
+                problem: printable(&format!("{error:#}")),
             })?;
     }
     let pre = linker
@@ -197,7 +197,7 @@ pub(super) fn prepare(
         .and_then(SecretSinkPre::new)
         .map_err(|error| LoadError::Types {
             path: path(),
-            problem: format!("{error:#}"),
+            problem: printable(&format!("{error:#}")),
         })?;
     Ok(Prepared {
         path: path(),
@@ -238,7 +238,7 @@ fn check_names(
     let ty = component.component_type();
     let imports: Vec<String> = ty
         .imports(engine)
-        .map(|(name, _)| name.to_owned())
+        .map(|(name, _)| printable(name))
         .collect();
     let refused: Vec<String> = imports
         .iter()
@@ -253,7 +253,7 @@ fn check_names(
     }
     let found: Vec<String> = ty
         .exports(engine)
-        .map(|(name, _)| name.to_owned())
+        .map(|(name, _)| printable(name))
         .collect();
     let wanted = ["manifest", "sink"].map(|name| format!("keyferry:sink/{name}@{CONTRACT}"));
     let exports = |name: &str| found.iter().any(|export| same_contract(export, name));

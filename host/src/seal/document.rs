@@ -1,8 +1,6 @@
 //! Sealing of documents that may be JSON or YAML. Where fields are to be hidden, a document in
 //! which they can't be found is not shown at all.
 
-use std::sync::Arc;
-
 use memchr::memmem;
 use zeroize::Zeroizing;
 
@@ -63,15 +61,15 @@ impl Seal {
         }
     }
 
-    /// An output that should be JSON: where fields are to be hidden in it and it is something else,
+    /// An output or an answer that should be JSON: where fields are to be hidden in it and it is something else,
     /// all of it is hidden.
     pub fn seal_output(&mut self, bytes: &[u8], pointers: &[Vec<Segment>]) -> Zeroizing<Vec<u8>> {
-        let text = String::from_utf8_lossy(bytes);
-        if pointers.is_empty() || is_json(&text) || text.trim().is_empty() {
+        let readable = |text: &str| is_json(text) || text.trim().is_empty();
+        if pointers.is_empty() || std::str::from_utf8(bytes).is_ok_and(readable) {
             return self.seal(bytes, pointers);
         }
         let field = Field {
-            value: Zeroizing::new(text.into_owned()),
+            value: Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()),
             bytes: Zeroizing::new(bytes.to_vec()),
             bare: false,
         };
@@ -89,14 +87,10 @@ impl Seal {
             }
         };
         let bytes = plain(&field.bytes);
-        let value = Zeroizing::new(String::from_utf8_lossy(&plain(field.value.as_bytes())).into());
-        let known = self.values.iter().position(|known| known.value == value);
-        let value = match known {
-            Some(index) => super::ValueId(index),
-            None => self.know(Arc::new(KnownSecret {
-                value,
-                forms: Vec::new(),
-            })),
+        let value = Zeroizing::new(String::from_utf8_lossy(&plain(field.value.as_bytes())).into_owned());
+        let value = match self.value_id(&value) {
+            Some(known) => known,
+            None => self.learn(KnownSecret::by_place(value)),
         };
         Some(self.mint(value, bytes, field.bare))
     }

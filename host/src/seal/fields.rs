@@ -80,12 +80,13 @@ fn seal_value(
         .map(|p| &p[1..])
         .collect();
     if raw.starts_with('"') && !inside.is_empty() {
-        let text = Zeroizing::new(serde_json::from_str::<String>(raw).ok()?);
-        if matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'['))
-            && serde_json::from_str::<&RawValue>(&text).is_ok()
+        let text = serde_json::from_str::<String>(raw).map(Zeroizing::new);
+        if let Ok(text) = &text
+            && matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'['))
+            && serde_json::from_str::<&RawValue>(text).is_ok()
         {
             let inner = text.trim();
-            let start = offset(&text, inner);
+            let start = offset(text, inner);
             let (before, after) = (&text[..start], &text[start + inner.len()..]);
             let sealed = seal_value(inner, &inside, depth + 1, mint)?;
             let sealed = Zeroizing::new([before, &sealed, after].concat());
@@ -95,11 +96,17 @@ fn seal_value(
             )));
         }
     }
-    if paths.iter().any(|path| path.is_empty()) {
+    // What should hold JSON and does not is hidden whole: the field to hide is somewhere in it.
+    let opaque = raw.starts_with('"') && !inside.is_empty();
+    if opaque || paths.iter().any(|path| path.is_empty()) {
         let field = literal(raw, depth)?;
         return Some(Zeroizing::new(format!("\"{}\"", mint(field)?)));
     }
-    let members = members(raw)?;
+    let Ok(members) = members(raw)? else {
+        // Names that can't be read can't be told apart.
+        let field = literal(raw, depth)?;
+        return Some(Zeroizing::new(format!("\"{}\"", mint(field)?)));
+    };
     let mut out = Zeroizing::new(String::with_capacity(raw.len()));
     let mut done = 0;
     for (name, member) in members {
@@ -134,11 +141,10 @@ fn literal(raw: &str, depth: usize) -> Option<Field> {
         return None;
     }
     let (value, inner, bare) = if raw.starts_with('"') {
-        (
-            serde_json::from_str::<String>(raw).ok()?,
-            &raw[1..raw.len() - 1],
-            false,
-        )
+        let inner = &raw[1..raw.len() - 1];
+        // Half a surrogate pair has no meaning as text; it is hidden all the same.
+        let value = serde_json::from_str::<String>(raw).unwrap_or_else(|_| inner.to_owned());
+        (value, inner, false)
     } else {
         (raw.to_owned(), raw, true)
     };
@@ -159,11 +165,12 @@ fn offset(whole: &str, part: &str) -> usize {
     part.as_ptr() as usize - whole.as_ptr() as usize
 }
 
-fn members(raw: &str) -> Option<Vec<(String, &RawValue)>> {
+type Unreadable = serde_json::Error;
+
+/// `None` for what has no members.
+fn members(raw: &str) -> Option<Result<Vec<(String, &RawValue)>, Unreadable>> {
     match raw.as_bytes().first()? {
-        b'{' | b'[' => serde_json::from_str::<Members<'_>>(raw)
-            .ok()
-            .map(|members| members.0),
+        b'{' | b'[' => Some(serde_json::from_str::<Members<'_>>(raw).map(|members| members.0)),
         _ => None,
     }
 }

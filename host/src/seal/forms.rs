@@ -75,6 +75,14 @@ pub fn forms(value: &str) -> Vec<Zeroizing<Vec<u8>>> {
             }
         }
     }
+    // As servers write it that know no UTF-8, wide characters included.
+    if let Ok(latin) = value
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)))
+        .collect::<Result<Vec<u8>, _>>()
+    {
+        found.push(Zeroizing::new(latin));
+    }
     found.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     found.dedup();
     found

@@ -4,14 +4,19 @@
 //! destination approved to carry secrets; `seal` puts tokens in the place of values in all bytes
 //! that come back. One `Seal` serves one call, so a token means nothing in the next.
 
+mod decoded;
 mod document;
 mod encoding;
 mod fields;
 mod forms;
+mod known;
+mod search;
 #[cfg(test)]
 mod tests;
 mod yaml;
 
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use memchr::memmem;
@@ -21,13 +26,9 @@ pub use document::DocumentError;
 pub use encoding::{Encoding, apply_all};
 pub use fields::{Field, Segment, parse_pointer, seal_json};
 pub use forms::MOST_ENCODINGS;
+pub use known::KnownSecret;
+pub use search::holds_undone;
 pub use yaml::YamlError;
-
-use crate::secret::SecretString;
-
-/// Values shorter than this are only found where a pointer names them: looking for them in all
-/// bytes would find them everywhere.
-const SHORTEST_SEARCHED: usize = 6;
 
 /// A token as it can't be taken for one of this call's.
 #[derive(Debug, thiserror::Error)]
@@ -47,31 +48,6 @@ pub enum SealError {
     TooManyEncodings,
 }
 
-/// A secret with every form that it may come back in, worked out once.
-pub struct KnownSecret {
-    value: Zeroizing<String>,
-    forms: Vec<Zeroizing<Vec<u8>>>,
-}
-
-impl KnownSecret {
-    /// Works out the forms of `secret`; dear enough to be done before the refresh where it can be.
-    pub fn new(secret: &SecretString) -> Arc<Self> {
-        Self::of(secret.expose())
-    }
-
-    fn of(value: &str) -> Arc<Self> {
-        let forms = if value.len() < SHORTEST_SEARCHED {
-            Vec::new()
-        } else {
-            forms::forms(value)
-        };
-        Arc::new(Self {
-            value: Zeroizing::new(value.to_owned()),
-            forms,
-        })
-    }
-}
-
 /// Which known value; only good for the `Seal` that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ValueId(usize);
@@ -88,11 +64,21 @@ pub struct Seal {
     values: Vec<Arc<KnownSecret>>,
     slots: Vec<Slot>,
     public: Vec<String>,
+    /// How many of the values, from the first, the host handed over; the others are neighbours.
+    given: usize,
+    hasher: RandomState,
+    values_by_hash: HashMap<u64, Vec<usize>>,
+    slots_by_hash: HashMap<u64, Vec<usize>>,
 }
 
 /// Marks tokens; the random part makes sure that no text from outside looks like one.
 const MARK: &str = "kfseal";
 const NUMBER_DIGITS: usize = 5;
+/// The number of no slot: what is hidden after all numbers were given out can't be written back.
+const MOST_SLOTS: usize = 99_999;
+/// Neighbours that are looked for in all bytes; more are hidden by their place only. Every one
+/// costs a pass over every answer.
+const MOST_NEIGHBOURS: usize = 64;
 
 impl Seal {
     /// A seal with a mark of its own. `public` are values that are no secret wherever they stand.
@@ -103,14 +89,35 @@ impl Seal {
             values: Vec::new(),
             slots: Vec::new(),
             public,
+            given: 0,
+            hasher: RandomState::new(),
+            values_by_hash: HashMap::new(),
+            slots_by_hash: HashMap::new(),
         }
     }
 
-    /// Makes a secret known: from now on it is found in what comes back.
+    /// Makes a secret of the host's known: from now on it is found in what comes back. All of them
+    /// come before the first answer is sealed.
     pub fn know(&mut self, secret: Arc<KnownSecret>) -> ValueId {
+        let id = self.learn(secret);
+        self.given = self.values.len();
+        id
+    }
+
+    fn learn(&mut self, secret: Arc<KnownSecret>) -> ValueId {
         let id = ValueId(self.values.len());
+        let hash = self.hasher.hash_one(&*secret.value);
+        self.values_by_hash.entry(hash).or_default().push(id.0);
         self.values.push(secret);
         id
+    }
+
+    fn value_id(&self, value: &str) -> Option<ValueId> {
+        let same = self.values_by_hash.get(&self.hasher.hash_one(value))?;
+        let found = same
+            .iter()
+            .find(|index| *self.values[**index].value == value);
+        found.map(|index| ValueId(*index))
     }
 
     /// The token for a value under `encodings`.
@@ -141,7 +148,14 @@ impl Seal {
         memmem::find(bytes, self.mark.as_bytes()).is_some()
     }
 
-    /// Whether `text` is exactly `pattern` with one token in the place of `{token}`.
+    /// Whether a token stands in `bytes` in a writing that `unseal` would pass over, so that the
+    /// other side would keep the token and not the value.
+    pub fn has_disguised_token(&self, bytes: &[u8]) -> bool {
+        search::disguised(bytes, self.mark.as_bytes())
+    }
+
+    /// Whether `text` is exactly `pattern` with one token of a value that the host handed over in
+    /// the place of `{token}`. A neighbour's value could hold anything, so it is no such token.
     pub fn is_one_token_in(&self, text: &str, pattern: &str) -> bool {
         let Some((before, after)) = pattern.split_once("{token}") else {
             return text == pattern;
@@ -153,8 +167,19 @@ impl Seal {
                     && token
                         .strip_prefix(&self.mark)
                         .and_then(number)
-                        .is_some_and(|number| number < self.slots.len())
+                        .and_then(|number| self.slots.get(number))
+                        .is_some_and(|slot| slot.value.0 < self.given)
             })
+    }
+
+    /// Whether `text` is one token that stands for a whole JSON value.
+    pub fn is_bare_token(&self, text: &str) -> bool {
+        text.len() == self.token_length()
+            && text
+                .strip_prefix(&self.mark)
+                .and_then(number)
+                .and_then(|number| self.slots.get(number))
+                .is_some_and(|slot| slot.bare)
     }
 
     /// `bytes` with every token replaced by what it stands for.
@@ -199,11 +224,6 @@ impl Seal {
             *sealed = text.as_bytes().to_vec();
         }
         self.seal_known(&mut sealed);
-        if let Ok(text) = std::str::from_utf8(&sealed)
-            && let Some(text) = self.seal_strings(text)
-        {
-            *sealed = text.as_bytes().to_vec();
-        }
         sealed
     }
 
@@ -224,96 +244,36 @@ impl Seal {
         if !field.bare && self.public.iter().any(|public| *public == *field.value) {
             return None;
         }
-        if field.value.contains(&self.mark) {
-            return None;
-        }
-        let known = self
-            .values
-            .iter()
-            .position(|known| known.value == field.value);
-        let value = match known {
-            Some(index) => ValueId(index),
-            None if field.bare => self.know(Arc::new(KnownSecret {
-                value: field.value,
-                forms: Vec::new(),
-            })),
-            None => self.know(KnownSecret::of(&field.value)),
+        let searched = !field.bare && self.values.len() - self.given < MOST_NEIGHBOURS;
+        let value = match self.value_id(&field.value) {
+            Some(known) => known,
+            None if searched => self.learn(KnownSecret::of(&field.value)),
+            None => self.learn(KnownSecret::by_place(field.value)),
         };
         Some(self.mint(value, field.bytes, field.bare))
     }
 
     fn mint(&mut self, value: ValueId, bytes: Zeroizing<Vec<u8>>, bare: bool) -> String {
-        let found = self
-            .slots
-            .iter()
-            .position(|slot| slot.value == value && slot.bytes == bytes && slot.bare == bare);
-        let number = found.unwrap_or_else(|| {
-            self.slots.push(Slot { value, bytes, bare });
-            self.slots.len() - 1
+        let hash = self.hasher.hash_one((value, &*bytes, bare));
+        let same = self.slots_by_hash.entry(hash).or_default();
+        let found = same.iter().copied().find(|index| {
+            let slot = &self.slots[*index];
+            slot.value == value && slot.bytes == bytes && slot.bare == bare
         });
+        let number = match found {
+            Some(number) => number,
+            None if self.slots.len() == MOST_SLOTS => MOST_SLOTS,
+            None => {
+                same.push(self.slots.len());
+                self.slots.push(Slot { value, bytes, bare });
+                self.slots.len() - 1
+            }
+        };
         format!("{}{number:0NUMBER_DIGITS$}", self.mark)
     }
 
     fn token_length(&self) -> usize {
         self.mark.len() + NUMBER_DIGITS
-    }
-
-    fn seal_known(&mut self, bytes: &mut Zeroizing<Vec<u8>>) {
-        for index in 0..self.values.len() {
-            let known = Arc::clone(&self.values[index]);
-            for form in &known.forms {
-                if memmem::find(bytes, form).is_some() {
-                    let token = self.mint(ValueId(index), form.clone(), false);
-                    *bytes = Zeroizing::new(replace(bytes, form, token.as_bytes()));
-                }
-            }
-        }
-    }
-
-    /// JSON may be escaped in ways that no list of forms holds (`\u0061`): the strings are decoded,
-    /// searched, and what was found is written back.
-    fn seal_strings(&mut self, text: &str) -> Option<Zeroizing<String>> {
-        if !text.contains('\\') {
-            return None;
-        }
-        let mut document: serde_json::Value = serde_json::from_str(text).ok()?;
-        let mut found = false;
-        self.walk(&mut document, &mut found);
-        found.then(|| Zeroizing::new(document.to_string()))
-    }
-
-    fn walk(&mut self, value: &mut serde_json::Value, found: &mut bool) {
-        match value {
-            serde_json::Value::String(text) => {
-                let mut bytes = Zeroizing::new(text.as_bytes().to_vec());
-                self.seal_known(&mut bytes);
-                if *bytes != text.as_bytes() {
-                    *found = true;
-                    *text = String::from_utf8_lossy(&bytes).into_owned();
-                }
-                if let Some(inner) = self.seal_strings(text) {
-                    *found = true;
-                    *text = inner.to_string();
-                }
-            }
-            serde_json::Value::Array(elements) => {
-                elements
-                    .iter_mut()
-                    .for_each(|element| self.walk(element, found));
-            }
-            serde_json::Value::Object(members) => {
-                let old = std::mem::take(members);
-                for (name, mut member) in old {
-                    let mut key = serde_json::Value::String(name);
-                    self.walk(&mut key, found);
-                    self.walk(&mut member, found);
-                    if let serde_json::Value::String(name) = key {
-                        members.insert(name, member);
-                    }
-                }
-            }
-            _ => {}
-        }
     }
 }
 

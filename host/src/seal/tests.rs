@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::secret::SecretString;
 
 const AWKWARD: &str = "s3cr3t-\"\\'$x{{y}}#&é%/+ -z";
 

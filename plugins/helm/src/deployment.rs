@@ -7,8 +7,6 @@ use crate::objects::{Deployment, List};
 use crate::program::{self, unread};
 use crate::settings::Settings;
 
-const SECRET: &str = "OAUTH_CLIENT_SECRET";
-
 /// Every Deployment of the namespace.
 pub(crate) fn all(host: &dyn Host, settings: &Settings) -> Result<Vec<Deployment>, Failure> {
     let what = format!("`kubectl get deployments` in {}", settings.namespace);
@@ -62,7 +60,7 @@ pub(crate) fn confirm(
             "{name} is the script runner, which does not read the secret; name the runner's own Deployment"
         )));
     }
-    confirm_runner(host, name, target, &mut warnings)?;
+    confirm_identity(host, name, target, &mut warnings)?;
     if spec.paused {
         return Err(Failure::rejected(format!(
             "the Deployment {name} is paused, so no restart takes effect; `kubectl rollout resume deployment/{name}` first"
@@ -93,15 +91,6 @@ pub(crate) fn confirm(
         warnings.push(format!("a rollout of {name} is under way; the restart will replace it"));
     }
     for container in &spec.template.spec.containers {
-        let own = container.env.iter().find(|variable| variable.name == SECRET);
-        if let Some(variable) = own {
-            let from = variable.value_from.as_ref().and_then(|from| from.secret_key_ref.as_ref());
-            let from = from.map_or("the Deployment itself".to_owned(), |key| format!("the Secret {}", key.name));
-            warnings.push(format!(
-                "container {} reads {SECRET} from {from}; see that the chart fills it from {}",
-                container.name, target.settings.key
-            ));
-        }
         if !container.image.contains("@sha256:") {
             warnings.push(format!(
                 "the restart may also upgrade the runner: container {} runs {}, a tag that can move",
@@ -112,8 +101,33 @@ pub(crate) fn confirm(
     Ok(warnings)
 }
 
-/// Each line is a Deployment's name, a tab, and the `AGENT_ID` of its containers.
-fn confirm_runner(
+/// A line of [`RUNNERS`].
+struct Identity<'a> {
+    name: &'a str,
+    runners: Vec<&'a str>,
+    /// Whether a container names the variable of the client secret by itself.
+    own: bool,
+    secrets: &'a str,
+}
+
+impl<'a> Identity<'a> {
+    fn parse(line: &'a str) -> Self {
+        let mut columns = line.split('\t');
+        let mut next = || columns.next().unwrap_or_default();
+        Self {
+            name: next(),
+            runners: next().split_whitespace().collect(),
+            own: !next().is_empty(),
+            secrets: next(),
+        }
+    }
+
+    fn is(&self, runner_id: &str) -> bool {
+        self.runners.iter().any(|id| id.eq_ignore_ascii_case(runner_id))
+    }
+}
+
+fn confirm_identity(
     host: &dyn Host,
     name: &str,
     target: &Target<Settings>,
@@ -122,32 +136,35 @@ fn confirm_runner(
     let (settings, runner_id) = (&target.settings, &target.runner_id);
     let what = format!("`kubectl get deployments` in {}", settings.namespace);
     let text = program::run(host, RUNNERS, &what)?.map_err(|ended| unread(host, settings, &ended))?;
-    let lines: Vec<(&str, Vec<&str>)> = text
-        .lines()
-        .filter_map(|line| line.split_once('\t'))
-        .map(|(name, ids)| (name, ids.split_whitespace().collect()))
-        .collect();
-    let is_it = |ids: &[&str]| ids.iter().any(|id| id.eq_ignore_ascii_case(runner_id));
-    let ids = lines.iter().find(|(other, _)| *other == name).map(|(_, ids)| ids.as_slice());
-    match ids {
-        Some(ids) if is_it(ids) => Ok(()),
-        None | Some([]) => {
-            warnings.push(format!(
-                "whether {name} is the runner {runner_id} can't be confirmed: it does not show AGENT_ID"
-            ));
-            Ok(())
-        }
-        Some(ids) => {
-            let other = lines.iter().find(|(_, ids)| is_it(ids));
-            let hint = other.map_or("see `release` and the runner's id".to_owned(), |(other, _)| {
-                format!("that one is run by {other}")
+    let all: Vec<Identity<'_>> = text.lines().map(Identity::parse).collect();
+    let found = all.iter().find(|identity| identity.name == name);
+    match found {
+        Some(found) if found.is(runner_id) => {}
+        Some(found) if !found.runners.is_empty() => {
+            let other = all.iter().find(|other| other.is(runner_id));
+            let hint = other.map_or("see `release` and the runner's id".to_owned(), |other| {
+                format!("that one is run by {}", other.name)
             });
-            Err(Failure::rejected(format!(
+            return Err(Failure::rejected(format!(
                 "the Deployment {name} runs the runner {}, not {runner_id}; {hint}",
-                ids.join(", ")
-            )))
+                found.runners.join(", ")
+            )));
         }
+        _ => warnings.push(format!(
+            "whether {name} is the runner {runner_id} can't be confirmed: it does not show AGENT_ID"
+        )),
     }
+    if let Some(found) = found.filter(|found| found.own) {
+        let from = match found.secrets {
+            "" => "the Deployment itself".to_owned(),
+            secrets => format!("the Secret {secrets}"),
+        };
+        warnings.push(format!(
+            "{name} reads OAUTH_CLIENT_SECRET from {from}; see that the chart fills it from {}",
+            settings.key
+        ));
+    }
+    Ok(())
 }
 
 /// Restarts it, and says what tells its new pods from the old ones.

@@ -14,7 +14,7 @@ pub(crate) const DRY_RUN: &str = "dry-run";
 pub(crate) const UPGRADE: &str = "upgrade";
 
 pub(crate) const DEPLOYMENTS: &str = "deployments";
-pub(crate) const RUNNERS: &str = "runner-ids";
+pub(crate) const RUNNERS: &str = "runners";
 pub(crate) const PODS: &str = "pods";
 pub(crate) const MAY_STORE: &str = "may-store";
 pub(crate) const MAY_RESTART: &str = "may-restart";
@@ -23,19 +23,29 @@ pub(crate) const RESTART_NAMED: &str = "restart-named";
 
 /// Where the published chart's values hold secrets; places of other charts are covered as far as
 /// they hold the runner's own.
-const SECRET_VALUES: [&str; 7] = [
+const SECRET_VALUES: [&str; 6] = [
     "/config/oauthClientSecret",
     "/aws/local/secretAccessKey",
     "/azure/servicePrincipal/clientSecret",
     "/scriptRunner/privateKey",
     "/dpcAgent/dpcAgent/env/proxyHttp",
     "/dpcAgent/dpcAgent/env/proxyHttps",
-    "/dpcAgent/dpcAgent/env/direct/*/value",
 ];
+
+/// The runner's whole environment may stand here. Hidden as a list: what is hidden by itself is
+/// hidden everywhere from then on, and the runner's id must not be.
+const ENVIRONMENT: &str = "/dpcAgent/dpcAgent/env/direct";
 
 /// Objects that `kubectl` shows with what their pods are started with.
 const APPLIED: &str = "/items/*/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
 const CONTAINERS: &str = "/items/*/spec/template/spec/containers/*";
+
+/// For each Deployment a line of four columns: its name, the ids of its runners, the variable that
+/// holds the client secret where a container names it by itself, and the Secret that it names.
+const IDENTITIES: &str = "--output=jsonpath={{range .items[*]}}{{.metadata.name}}{{\"\\t\"}}\
+    {{.spec.template.spec.containers[*].env[?(@.name==\"AGENT_ID\")].value}}{{\"\\t\"}}\
+    {{.spec.template.spec.containers[*].env[?(@.name==\"OAUTH_CLIENT_SECRET\")].name}}{{\"\\t\"}}\
+    {{.spec.template.spec.containers[*].env[?(@.name==\"OAUTH_CLIENT_SECRET\")].valueFrom.secretKeyRef.name}}{{\"\\n\"}}{{end}}";
 
 pub(crate) fn manifest() -> Manifest {
     let manifest = Manifest::new(
@@ -79,16 +89,14 @@ fn helm() -> [CommandNeed; 7] {
             &["status", "{release}", "--namespace={namespace}", "--output=json"],
         ))
         .reason("to compare the release's values and objects with what an upgrade would make of them"),
-        SECRET_VALUES
-            .iter()
-            .fold(
-                helm_need(
-                    RELEASED,
-                    &["get", "values", "{release}", "--namespace={namespace}", "--output=json"],
-                ),
-                |need, place| need.seals(*place),
-            )
-            .reason("to see that the release holds what was written"),
+        hide_values(
+            helm_need(
+                RELEASED,
+                &["get", "values", "{release}", "--namespace={namespace}", "--output=json"],
+            ),
+            "",
+        )
+        .reason("to see that the release holds what was written"),
         documents(upgrade(DRY_RUN, &["--dry-run=client", "--output=json"]))
             .reason("to see what the upgrade would change, without doing it"),
         upgrade(UPGRADE, &["--description=keyferry {attempt}"])
@@ -97,7 +105,7 @@ fn helm() -> [CommandNeed; 7] {
 }
 
 fn kubectl() -> [CommandNeed; 7] {
-    let hidden = ["env/*/value", "args", "command", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe"];
+    let hidden = ["env", "args", "command", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe"];
     let deployments = hidden.iter().fold(
         kubectl_need(DEPLOYMENTS, &["get", "deployments", "--output=json"]),
         |need, place| need.seals(format!("{CONTAINERS}/{place}")),
@@ -112,10 +120,10 @@ fn kubectl() -> [CommandNeed; 7] {
             &[
                 "get",
                 "deployments",
-                "--output=jsonpath={{range .items[*]}}{{.metadata.name}}{{\"\\t\"}}{{.spec.template.spec.containers[*].env[?(@.name==\"AGENT_ID\")].value}}{{\"\\n\"}}{{end}}",
+                IDENTITIES,
             ],
         )
-        .reason("to confirm that the Deployment is this runner's"),
+        .reason("to confirm that the Deployment is this runner's, and where its secret comes from"),
         kubectl_need(
             PODS,
             &["get", "replicasets,pods", "--selector=app.kubernetes.io/instance={release}", "--output=json"],
@@ -160,10 +168,13 @@ fn kubectl_need(name: &str, argv: &[&str]) -> CommandNeed {
     CommandNeed::new(name, argv.copied())
 }
 
-/// Hides what a release's document shows besides its values.
+/// Hides what a release's document shows besides its values, and the secrets among these.
 fn documents(need: CommandNeed) -> CommandNeed {
     let whole = ["/manifest", "/hooks", "/chart", "/info/notes", "/info/resources"];
-    let values = SECRET_VALUES.iter().map(|place| format!("/config{place}"));
-    let places = whole.iter().map(ToString::to_string).chain(values);
-    places.fold(need, CommandNeed::seals)
+    hide_values(whole.into_iter().fold(need, CommandNeed::seals), "/config")
+}
+
+fn hide_values(need: CommandNeed, root: &str) -> CommandNeed {
+    let places = SECRET_VALUES.iter().chain([&ENVIRONMENT]);
+    places.fold(need, |need, place| need.seals(format!("{root}{place}")))
 }

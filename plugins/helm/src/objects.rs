@@ -72,27 +72,6 @@ pub(crate) struct PodSpec {
 pub(crate) struct Container {
     pub(crate) name: String,
     pub(crate) image: String,
-    pub(crate) env: Vec<Variable>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Variable {
-    pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) value_from: Option<ValueFrom>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ValueFrom {
-    #[serde(default)]
-    pub(crate) secret_key_ref: Option<SecretKey>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct SecretKey {
-    pub(crate) name: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

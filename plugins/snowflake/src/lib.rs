@@ -18,8 +18,8 @@ mod statement;
 mod tests;
 
 use keyferry_sdk::{
-    Credential, Currency, Encoding, Failure, FailureKind, Host, Manifest, Plan, Receipt, Rollout,
-    Sink, Target, Workload, export_sink,
+    Credential, Currency, Encoding, Failure, Host, Manifest, Plan, Receipt, Rollout, Sink, Target,
+    Workload, export_sink,
 };
 
 use settings::Way;
@@ -97,17 +97,8 @@ impl Sink for Snowflake {
         target: &Target<Settings>,
         _: &Credential,
     ) -> Result<Receipt, Failure> {
-        match secret::owner(host, target) {
-            Ok(_) => Ok(receipt(target)),
-            // Under the same id the statement would not be executed a second time.
-            Err(failure) if failure.kind == FailureKind::Missing => {
-                Err(Failure::rejected(format!(
-                    "{} was there when it was written, and is not now ({}); create it again with its grants, then run `keyferry reconcile`",
-                    target.settings.secret, failure.message
-                )))
-            }
-            Err(failure) => Err(failure),
-        }
+        secret::owner(host, target)?;
+        Ok(receipt(target))
     }
 
     fn restart(

@@ -19,13 +19,12 @@ pub(super) fn read(app: &App, body: &Value) -> Result<Change, ArmError> {
         plain(text) == plain(&app.location)
     };
     match &body["location"] {
+        // Described as required, and not asked for.
+        Value::Null => {}
         Value::String(location) if same_place(location) => {}
         _ => {
-            return Err(ArmError::new(
-                400,
-                "LocationRequired",
-                "The location property is required for this definition.",
-            ));
+            let message = "The location can't be changed.";
+            return Err(ArmError::new(409, "InvalidResourceLocation", message));
         }
     }
     let properties = &body["properties"];

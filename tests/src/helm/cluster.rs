@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ring::signature::{EcdsaKeyPair, KeyPair};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -92,7 +93,9 @@ impl Cluster {
             .arg_path("--data-dir", &inside("etcd"))
             .start()?;
         fs::write(inside("tokens"), tokens())?;
-        fs::write(inside("accounts.pem"), account_key()?)?;
+        let (private, public) = account_keys()?;
+        fs::write(inside("accounts.pem"), private)?;
+        fs::write(inside("accounts.pub"), public)?;
         let server = Run::new(programs.join("kube-apiserver"))
             .args([format!("--etcd-servers={}", url(client)), format!("--secure-port={secure}")])
             .args(["--bind-address=127.0.0.1", "--authorization-mode=RBAC"])
@@ -100,7 +103,7 @@ impl Cluster {
             .args(["--disable-admission-plugins=ServiceAccount"])
             .arg_path("--cert-dir", &inside("certificates"))
             .arg_path("--token-auth-file", &inside("tokens"))
-            .arg_path("--service-account-key-file", &inside("accounts.pem"))
+            .arg_path("--service-account-key-file", &inside("accounts.pub"))
             .arg_path("--service-account-signing-key-file", &inside("accounts.pem"))
             .timeout(START)
             .start()?;
@@ -204,17 +207,29 @@ fn kubeconfig(port: u16, user: User) -> serde_json::Value {
     })
 }
 
-/// The server wants a key for tokens of service accounts, though no test uses one.
-fn account_key() -> anyhow::Result<String> {
+/// What comes before the point in the public key of this curve.
+const P256: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
+    0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
+
+/// The server wants a key pair for tokens of service accounts, though no test uses one.
+fn account_keys() -> anyhow::Result<(String, String)> {
     let random = ring::rand::SystemRandom::new();
     let algorithm = &ring::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
-    let key = ring::signature::EcdsaKeyPair::generate_pkcs8(algorithm, &random);
-    let key = key.map_err(|_| anyhow::anyhow!("no key can be made"))?;
-    let text = STANDARD.encode(key.as_ref());
+    let unmade = || anyhow::anyhow!("no key can be made");
+    let key = EcdsaKeyPair::generate_pkcs8(algorithm, &random).map_err(|_| unmade())?;
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, key.as_ref(), &random).map_err(|_| unmade())?;
+    let public = [&P256, pair.public_key().as_ref()].concat();
+    Ok((pem("PRIVATE", key.as_ref()), pem("PUBLIC", &public)))
+}
+
+fn pem(kind: &str, bytes: &[u8]) -> String {
+    let text = STANDARD.encode(bytes);
     let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy);
     let body: String = lines.map(|line| format!("{line}\n")).collect();
-    let line = |word: &str| format!("-----{word} PRIVATE KEY-----\n");
-    Ok(line("BEGIN") + &body + &line("END"))
+    let line = |word: &str| format!("-----{word} {kind} KEY-----\n");
+    line("BEGIN") + &body + &line("END")
 }
 
 fn announced(stdout: &str) -> Option<String> {

@@ -140,7 +140,7 @@ fn secrets_are_written_as_a_whole_and_only_shown_when_asked_for() {
     assert_eq!(caller.patch(changed.clone()).0, 202);
     assert_eq!(caller.secrets(), changed);
     let wrong = json!({ "location": "elsewhere", "properties": { "configuration": { "secrets": changed } } });
-    assert_eq!(caller.ask("PATCH", "", &wrong).expect("an answer").0, 400);
+    assert_eq!(caller.ask("PATCH", "", &wrong).expect("an answer").0, 409);
 }
 
 #[test]

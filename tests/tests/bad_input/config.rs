@@ -40,7 +40,11 @@ fn values_that_can_not_be_meant() {
             .replace("[matillion]", "[matillion]\nregion = \"eu2\"");
         config.replaced(&text)
     };
-    refused(&wrong(region), 1, &["`eu2`", "is no region", "eu1"]);
+    refused(
+        &wrong(region),
+        1,
+        &["region = \"eu2\"", "is no region", "did you mean `eu1`"],
+    );
     let drain = |config: keyferry_tests::process::Config| {
         let text = config.text().replace(
             "plugin = \"aws-ecs\"",

@@ -30,7 +30,8 @@ fn secrets(count: usize) -> Vec<String> {
     };
     let mut all: Vec<String> = AWKWARD.map(str::to_owned).to_vec();
     all.resize_with(count, || {
-        let length = 1 + next(24);
+        // Shorter ones would be found, and hidden, in any answer.
+        let length = 8 + next(24);
         (0..length)
             .map(|_| ALPHABET[next(ALPHABET.len())])
             .collect()

@@ -33,7 +33,6 @@ const AWKWARD: [&str; 8] = [
 struct World {
     issuer: Issuer,
     snowflake: Snowflake,
-    app: App,
     id: String,
     first: String,
     settings: Value,
@@ -67,7 +66,6 @@ impl World {
             workspace: Workspace::new(&Config::new(&issuer)).expect("a folder"),
             issuer,
             snowflake,
-            app,
             id,
             first: pair.client_secret,
             settings,

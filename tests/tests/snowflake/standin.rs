@@ -9,7 +9,9 @@ use crate::AWKWARD;
 
 const PATH: &str = "/api/v2/statements";
 
-fn headers(snowflake: &Snowflake) -> Vec<(String, String)> {
+type Headers = Vec<(String, String)>;
+
+fn headers(snowflake: &Snowflake) -> Headers {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     vec![
         pair("user-agent", "test/1.0"),
@@ -172,7 +174,7 @@ fn each_fault_shows() {
 fn who_is_not_signed_in_gets_nothing() {
     let (snowflake, _) = seeded();
     let url = format!("{}{PATH}", snowflake.origin());
-    let with = |change: &dyn Fn(&mut Vec<(String, String)>)| {
+    let with = |change: &dyn Fn(&mut Headers)| {
         let mut headers = headers(&snowflake);
         change(&mut headers);
         send("POST", &url, &headers, b"{}")

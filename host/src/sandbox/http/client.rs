@@ -40,8 +40,8 @@ pub enum WireError {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// Names in lower case.
-    pub headers: Vec<(String, String)>,
+    /// Names in lower case, values as they came.
+    pub headers: Vec<(String, Vec<u8>)>,
     /// Whole.
     pub body: zeroize::Zeroizing<Vec<u8>>,
 }
@@ -83,12 +83,7 @@ impl Wire {
         let headers = response
             .headers()
             .iter()
-            .map(|(name, value)| {
-                (
-                    name.as_str().to_owned(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
+            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
             .collect();
         let body = read(response, limit).await?;
         Ok(Answer {

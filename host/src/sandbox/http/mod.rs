@@ -14,7 +14,7 @@ pub use client::PrivateRanges;
 
 use self::client::{Request, Wire, WireError};
 use crate::auth::{Authenticators, Outgoing};
-use crate::policy::{Asked, Grant, HttpGrant, authorize};
+use crate::policy::{Asked, Grant, HttpGrant, authorize, stays_as_approved};
 use crate::seal::Seal;
 
 /// A sink's request, as it came out of the sandbox.
@@ -87,14 +87,18 @@ pub struct Bounds {
 }
 
 /// Response headers that carry identity, or tell the length of what was sealed.
-const HIDDEN: [&str; 5] = [
+const HIDDEN: [&str; 7] = [
     "set-cookie",
+    "set-cookie2",
+    "proxy-authenticate",
     "authorization",
     "www-authenticate",
     "content-length",
     "authentication-info",
 ];
 const HEADER_BYTES: usize = 64 << 10;
+/// How bodies begin that are compressed without saying so: gzip and zstd.
+const COMPRESSED: [&[u8]; 2] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd"];
 
 impl HttpGate {
     /// A gate with the operator's routes, reaching public addresses and the `private` ones named.
@@ -142,9 +146,16 @@ impl HttpGate {
                 place(&url)
             )));
         }
+        if seal.has_disguised_token(&request.body) {
+            return Err(not_approved(
+                "a token in the body is encoded, so that the token itself would be stored: ask for the token with these encodings instead".to_owned(),
+            ));
+        }
         let body = seal
             .unseal(&request.body)
             .map_err(|error| not_approved(error.to_string()))?;
+        stays_as_approved(granted, &request.body, &body, seal)
+            .map_err(|refused| not_approved(refused.0))?;
         let (target, routed) = self.route(&url);
         let signed = self
             .sign_in(granted, auth, &request, &url, &target, &body)
@@ -311,11 +322,14 @@ fn seal_answer(
     seal: &mut Seal,
     url: &Url,
 ) -> Result<SinkResponse, Unanswered> {
-    let encoded = |(name, value): &(String, String)| {
-        name == "content-encoding" && !value.eq_ignore_ascii_case("identity")
+    let encoded = |(name, value): &(String, Vec<u8>)| match name.as_str() {
+        "content-encoding" => !value.eq_ignore_ascii_case(b"identity"),
+        "transfer-encoding" => !value.eq_ignore_ascii_case(b"chunked"),
+        _ => false,
     };
+    let compressed = |magic: &&[u8]| answer.body.starts_with(magic);
     // Compressed bytes could hold a value that no search finds.
-    if answer.headers.iter().any(encoded) {
+    if answer.headers.iter().any(encoded) || COMPRESSED.iter().any(compressed) {
         return Err(Unanswered {
             why: Obstacle::Unreachable,
             message: format!(
@@ -332,12 +346,14 @@ fn seal_answer(
         if total > HEADER_BYTES {
             break;
         }
-        if !HIDDEN.contains(&name.as_str()) {
-            let value = seal.seal(value.as_bytes(), &[]);
+        // A name can't be replaced by a token; one that holds a value is left out.
+        let telling = *seal.seal(name.as_bytes(), &[]) != name.as_bytes();
+        if !telling && !HIDDEN.contains(&name.as_str()) {
+            let value = seal.seal(&value, &[]);
             headers.push((name, String::from_utf8_lossy(&value).into_owned()));
         }
     }
-    let body = seal.seal(&answer.body, &granted.seals).to_vec();
+    let body = seal.seal_output(&answer.body, &granted.seals).to_vec();
     Ok(SinkResponse {
         status: answer.status,
         headers,

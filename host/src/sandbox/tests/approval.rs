@@ -28,7 +28,12 @@ async fn approve(stage: &Stage, config: &Config) -> Lock {
     let path = &config.plugins["hostile"].path;
     let inspected = plugins::inspect(&stage.sandbox, "hostile", path, Allowance::default()).await;
     let inspected = inspected.unwrap();
-    lock.approve("hostile", &inspected.prepared.sha256, &inspected.description).unwrap();
+    lock.approve(
+        "hostile",
+        &inspected.prepared.sha256,
+        &inspected.description,
+    )
+    .unwrap();
     lock
 }
 
@@ -37,7 +42,9 @@ fn put_guest(config: &Config, bytes: &[u8]) {
 }
 
 async fn usable(stage: &Stage, config: &Config, lock: &Lock) -> Result<(), PluginError> {
-    plugins::usable(&stage.sandbox, config, lock, "hostile").await.map(|_| ())
+    plugins::usable(&stage.sandbox, config, lock, "hostile")
+        .await
+        .map(|_| ())
 }
 
 #[tokio::test]
@@ -47,7 +54,12 @@ async fn as_approved_it_runs_and_before_it_does_not() {
     put_guest(&config, &guest(b'0'));
     let empty = Lock::load(&Lock::path_beside(&config.path)).unwrap();
     let error = usable(&stage, &config, &empty).await.unwrap_err();
-    assert!(error.to_string().contains("keyferry plugins approve hostile"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("keyferry plugins approve hostile"),
+        "{error}"
+    );
     let lock = approve(&stage, &config).await;
     usable(&stage, &config, &lock).await.unwrap();
 }
@@ -61,8 +73,16 @@ async fn another_file_is_refused_before_it_is_compiled() {
     // It would not compile either: that it is not tried is what the error shows.
     put_guest(&config, b"not wasm at all");
     let error = usable(&stage, &config, &lock).await.unwrap_err();
-    assert!(matches!(error, PluginError::NotApproved(Difference::Digest { .. })), "{error}");
-    assert!(error.to_string().contains("keyferry plugins approve hostile"), "{error}");
+    assert!(
+        matches!(error, PluginError::NotApproved(Difference::Digest { .. })),
+        "{error}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("keyferry plugins approve hostile"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -79,10 +99,17 @@ async fn one_more_host_than_approved_is_refused_and_shown() {
         crate::sandbox::hex(&Sha256::digest(bytes))
     };
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replace(&digest(&guest(b'0')), &digest(&guest(b'1')))).unwrap();
+    fs::write(
+        &path,
+        text.replace(&digest(&guest(b'0')), &digest(&guest(b'1'))),
+    )
+    .unwrap();
     let lock = Lock::load(&path).unwrap();
     let error = usable(&stage, &config, &lock).await.unwrap_err();
-    assert!(matches!(error, PluginError::NotApproved(Difference::Needs { .. })), "{error}");
+    assert!(
+        matches!(error, PluginError::NotApproved(Difference::Needs { .. })),
+        "{error}"
+    );
     let text = error.to_string();
     assert!(text.contains("+ GET https://evil.test/"), "{text}");
     assert!(text.contains("keyferry plugins approve hostile"), "{text}");
@@ -96,5 +123,8 @@ async fn needs_that_change_by_chance_are_never_the_approved_ones() {
     put_guest(&config, &guest(b'4'));
     let lock = approve(&stage, &config).await;
     let error = usable(&stage, &config, &lock).await.unwrap_err();
-    assert!(matches!(error, PluginError::NotApproved(Difference::Needs { .. })), "{error}");
+    assert!(
+        matches!(error, PluginError::NotApproved(Difference::Needs { .. })),
+        "{error}"
+    );
 }

@@ -25,7 +25,11 @@ impl Bench {
         let engine = engine().unwrap();
         let component = Component::from_binary(&engine, COMPONENT).unwrap();
         let root = tempfile::tempdir().unwrap();
-        Self { root, engine, component }
+        Self {
+            root,
+            engine,
+            component,
+        }
     }
 
     fn folder(&self) -> PathBuf {
@@ -38,7 +42,9 @@ impl Bench {
 
     fn stored(&self) -> PathBuf {
         let is_code = |path: &PathBuf| path.extension().is_some_and(|e| e == "cwasm");
-        let mut found = fs::read_dir(self.folder()).unwrap().map(|entry| entry.unwrap().path());
+        let mut found = fs::read_dir(self.folder())
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
         found.find(is_code).unwrap()
     }
 }
@@ -67,7 +73,10 @@ fn no_bit_of_a_kept_file_can_be_altered() {
     cache.store(&bench.engine, DIGEST, &bench.component);
     let path = bench.stored();
     let whole = fs::read(&path).unwrap();
-    for at in (0..whole.len()).step_by(whole.len() / 97 + 1).chain([0, 31, 32, whole.len() - 1]) {
+    for at in (0..whole.len())
+        .step_by(whole.len() / 97 + 1)
+        .chain([0, 31, 32, whole.len() - 1])
+    {
         let mut altered = whole.clone();
         altered[at] ^= 1 << (at % 8);
         fs::write(&path, altered).unwrap();
@@ -75,7 +84,10 @@ fn no_bit_of_a_kept_file_can_be_altered() {
     }
     for length in [0, 1, 31, 32, 33, whole.len() - 1] {
         fs::write(&path, &whole[..length]).unwrap();
-        assert!(cache.load(&bench.engine, DIGEST).is_none(), "{length} bytes");
+        assert!(
+            cache.load(&bench.engine, DIGEST).is_none(),
+            "{length} bytes"
+        );
     }
     fs::write(&path, [&whole[..], b"x"].concat()).unwrap();
     assert!(cache.load(&bench.engine, DIGEST).is_none());
@@ -105,7 +117,11 @@ fn a_file_of_another_component_or_another_key_is_not_used() {
     let foreign = elsewhere.open();
     foreign.store(&elsewhere.engine, DIGEST, &elsewhere.component);
     fs::copy(elsewhere.stored(), bench.stored()).unwrap();
-    fs::write(bench.folder().join(elsewhere.stored().file_name().unwrap()), fs::read(elsewhere.stored()).unwrap()).unwrap();
+    fs::write(
+        bench.folder().join(elsewhere.stored().file_name().unwrap()),
+        fs::read(elsewhere.stored()).unwrap(),
+    )
+    .unwrap();
     assert!(cache.load(&bench.engine, DIGEST).is_none());
 }
 
@@ -118,8 +134,15 @@ fn a_folder_that_others_can_write_is_not_trusted() {
     let error = Cache::open(&bench.folder()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("written by others"), "{error}");
     fs::set_permissions(bench.folder(), fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(Cache::open(&bench.folder()).is_err(), "a key that others can read");
-    fs::set_permissions(bench.folder().join("key"), fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(
+        Cache::open(&bench.folder()).is_err(),
+        "a key that others can read"
+    );
+    fs::set_permissions(
+        bench.folder().join("key"),
+        fs::Permissions::from_mode(0o600),
+    )
+    .unwrap();
     Cache::open(&bench.folder()).unwrap();
     assert_eq!(mode(&bench.folder()), 0o700);
 }

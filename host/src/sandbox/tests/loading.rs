@@ -25,16 +25,27 @@ async fn imports_beyond_the_contract_are_named() {
         "wasi-http",
     ] {
         let error = refused(&importing(name)).await;
-        assert!(matches!(error, LoadError::Imports { .. }), "{name}: {error}");
+        assert!(
+            matches!(error, LoadError::Imports { .. }),
+            "{name}: {error}"
+        );
         assert!(error.to_string().contains(name), "{error}");
     }
 }
 
 #[tokio::test]
 async fn a_name_cannot_rewrite_the_operators_terminal() {
-    for name in ["url=<https://x/\u{1b}[2J\r\u{202e}>", "relative-url=<\u{1b}[31m>"] {
+    for name in [
+        "url=<https://x/\u{1b}[2J\r\u{202e}>",
+        "relative-url=<\u{1b}[31m>",
+    ] {
         let text = refused(&importing(name)).await.to_string();
-        assert!(!text.chars().any(|c| c == '\u{1b}' || c == '\r' || c == '\u{202e}'), "{text:?}");
+        assert!(
+            !text
+                .chars()
+                .any(|c| c == '\u{1b}' || c == '\r' || c == '\u{202e}'),
+            "{text:?}"
+        );
     }
 }
 
@@ -50,7 +61,10 @@ async fn another_world_is_told_from_ours() {
     let error = refused(COMPONENT).await;
     let text = error.to_string();
     assert!(matches!(error, LoadError::Exports { .. }), "{text}");
-    assert!(text.contains("keyferry:sink/manifest@0.1.0") && text.contains("nothing"), "{text}");
+    assert!(
+        text.contains("keyferry:sink/manifest@0.1.0") && text.contains("nothing"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

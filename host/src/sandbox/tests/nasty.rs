@@ -65,7 +65,10 @@ async fn serve(mut stream: TcpStream, log: &Mutex<Vec<Seen>>) -> Option<()> {
             _ => String::from_utf8_lossy(&seen.body).into_owned(),
         };
         if name == "drip" {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await.ok()?;
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+                .await
+                .ok()?;
             for _ in 0..1_000 {
                 stream.write_all(b"x").await.ok()?;
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -92,17 +95,28 @@ async fn request(stream: &mut TcpStream) -> Option<Seen> {
                 .unwrap_or(0);
             let mut body = bytes.split_off(end + 4);
             while body.len() < length {
-                stream.read_buf(&mut body).await.ok().filter(|read| *read > 0)?;
+                stream
+                    .read_buf(&mut body)
+                    .await
+                    .ok()
+                    .filter(|read| *read > 0)?;
             }
             return Some(Seen { head, body });
         }
-        stream.read_buf(&mut bytes).await.ok().filter(|read| *read > 0)?;
+        stream
+            .read_buf(&mut bytes)
+            .await
+            .ok()
+            .filter(|read| *read > 0)?;
     }
 }
 
 fn answer(name: &str, value: &str) -> Vec<u8> {
     let plain = |status: &str, extra: &str, body: &[u8]| {
-        let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{extra}\r\n", body.len());
+        let head = format!(
+            "HTTP/1.1 {status}\r\ncontent-length: {}\r\n{extra}\r\n",
+            body.len()
+        );
         [head.as_bytes(), body].concat()
     };
     match name {
@@ -152,7 +166,9 @@ fn answer(name: &str, value: &str) -> Vec<u8> {
 /// `value` as this store writes it under a name.
 pub fn written(name: &str, value: &str) -> Vec<u8> {
     let units = |text: &str| -> String {
-        text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
+        text.encode_utf16()
+            .map(|unit| format!("\\u{unit:04x}"))
+            .collect()
     };
     let percent = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02x}")).collect() };
     let entities = |text: &str| -> String {
@@ -186,9 +202,10 @@ pub fn written(name: &str, value: &str) -> Vec<u8> {
         "percent-all" => percent(value),
         "percent-twice" => percent(&percent(value)),
         "entities" => format!("<error>{}</error>", entities(value)),
-        "entities-decimal" => {
-            value.chars().map(|c| format!("&#{};", u32::from(c))).collect()
-        }
+        "entities-decimal" => value
+            .chars()
+            .map(|c| format!("&#{};", u32::from(c)))
+            .collect(),
         "sql" => format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''")),
         "debug" => format!("{value:?}"),
         "reversed" => value.chars().rev().collect(),
@@ -197,7 +214,12 @@ pub fn written(name: &str, value: &str) -> Vec<u8> {
             json!({ "first": first, "second": second }).to_string()
         }
         "utf16" => return value.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-        "latin1" => return value.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect(),
+        "latin1" => {
+            return value
+                .chars()
+                .map(|c| u8::try_from(u32::from(c)).unwrap())
+                .collect();
+        }
         _ => value.to_owned(),
     };
     text.into_bytes()

@@ -32,7 +32,10 @@ fn assert_refused(answers: &[Value], says: &[&str]) {
     for (answer, says) in answers.iter().zip(says) {
         assert_eq!(answer["why"], "Obstacle::NotApproved", "{says}: {answer}");
         assert_eq!(answer["maybe_sent"], false, "{answer}");
-        assert!(answer["message"].as_str().unwrap().contains(says), "{says}: {answer}");
+        assert!(
+            answer["message"].as_str().unwrap().contains(says),
+            "{says}: {answer}"
+        );
     }
 }
 
@@ -42,21 +45,46 @@ async fn every_part_of_a_request_is_the_approved_one_and_what_differs_is_named()
     let op = || json!([["x-op", "put"]]);
     let right = post(URL, op(), BODY);
     let mut cases = vec![
-        (post("https://evil.test/v1/secret?op=x", op(), BODY), "no approved need names the host"),
-        (post("http://store.test/v1/secret?op=x", op(), BODY), "https"),
-        (post("https://store.test:444/v1/secret?op=x", op(), BODY), "port 444"),
+        (
+            post("https://evil.test/v1/secret?op=x", op(), BODY),
+            "no approved need names the host",
+        ),
+        (
+            post("http://store.test/v1/secret?op=x", op(), BODY),
+            "https",
+        ),
+        (
+            post("https://store.test:444/v1/secret?op=x", op(), BODY),
+            "port 444",
+        ),
         (post("https://store.test/v1/other?op=x", op(), BODY), "path"),
-        (post("https://store.test/v1/secret?op=y", op(), BODY), "query"),
+        (
+            post("https://store.test/v1/secret?op=y", op(), BODY),
+            "query",
+        ),
         (post("https://store.test/v1/secret", op(), BODY), "query"),
         (post(URL, json!([]), BODY), "x-op"),
         (post(URL, json!([["x-op", "delete"]]), BODY), "x-op"),
-        (post(URL, json!([["x-op", "put"], ["x-more", "1"]]), BODY), "x-more"),
-        (post(URL, op(), r#"{"id":"other","text":1}"#), "/id"),
-        (post(URL, op(), r#"{"id":"mine","text":1,"force":true}"#), "/force"),
-        (post(URL, op(), r#"{"id":"mine","text":1} {}"#), "JSON"),
-        (post(URL, op(), r#"{"id":"mine","\u0069d":"other","text":1}"#), "twice"),
         (
-            post(URL, op(), r#"{"$serde_json::private::RawValue":"{\"id\":\"mine\",\"text\":1}"}"#),
+            post(URL, json!([["x-op", "put"], ["x-more", "1"]]), BODY),
+            "x-more",
+        ),
+        (post(URL, op(), r#"{"id":"other","text":1}"#), "/id"),
+        (
+            post(URL, op(), r#"{"id":"mine","text":1,"force":true}"#),
+            "/force",
+        ),
+        (post(URL, op(), r#"{"id":"mine","text":1} {}"#), "JSON"),
+        (
+            post(URL, op(), r#"{"id":"mine","\u0069d":"other","text":1}"#),
+            "twice",
+        ),
+        (
+            post(
+                URL,
+                op(),
+                r#"{"$serde_json::private::RawValue":"{\"id\":\"mine\",\"text\":1}"}"#,
+            ),
             "JSON",
         ),
         (
@@ -80,7 +108,11 @@ async fn every_part_of_a_request_is_the_approved_one_and_what_differs_is_named()
 async fn a_pinned_body_is_sent_as_the_json_that_was_looked_at() {
     let stage = Stage::new().await;
     let with = |kind: &str| post(URL, json!([["x-op", "put"], ["content-type", kind]]), BODY);
-    let twice = json!([["x-op", "put"], ["content-type", "application/json"], ["Content-Type", "text/plain"]]);
+    let twice = json!([
+        ["x-op", "put"],
+        ["content-type", "application/json"],
+        ["Content-Type", "text/plain"]
+    ]);
     let script = json!([
         with("application/x-www-form-urlencoded"),
         with("application/cbor"),
@@ -117,16 +149,25 @@ async fn a_path_cannot_climb_out_of_a_prefix() {
         "/prefix",
         "//prefix/a",
     ];
-    let script: Vec<Value> =
-        paths.iter().map(|path| get(&format!("https://store.test{path}"))).collect();
+    let script: Vec<Value> = paths
+        .iter()
+        .map(|path| get(&format!("https://store.test{path}")))
+        .collect();
     let answers = stage.play(needs(), script.into()).await.unwrap();
     assert_refused(&answers, &vec!["path"; paths.len()]);
-    let script = json!([get("https://store.test/prefix/raw"), get("https://store.test/prefix/a/./b%20c")]);
+    let script = json!([
+        get("https://store.test/prefix/raw"),
+        get("https://store.test/prefix/a/./b%20c")
+    ]);
     for answer in stage.play(needs(), script).await.unwrap() {
         assert_eq!(answer["status"], 200, "{answer}");
     }
     let sent = stage.store.seen();
-    assert!(sent.iter().all(|seen| seen.head.starts_with("GET /prefix/")), "{sent:?}");
+    assert!(
+        sent.iter()
+            .all(|seen| seen.head.starts_with("GET /prefix/")),
+        "{sent:?}"
+    );
 }
 
 #[tokio::test]
@@ -148,9 +189,15 @@ async fn a_host_is_the_approved_one_in_every_spelling() {
     ]);
     let answers = stage.play(needs(), script).await.unwrap();
     assert_refused(&answers, &[""; 12]);
-    let script = json!([get("HTTPS://STORE.TEST:443/prefix/raw"), get(" https://st\tore.test/prefix/raw")]);
+    let script = json!([
+        get("HTTPS://STORE.TEST:443/prefix/raw"),
+        get(" https://st\tore.test/prefix/raw")
+    ]);
     for answer in stage.play(needs(), script).await.unwrap() {
-        assert_eq!(answer["status"], 200, "the one parser reads it so: {answer}");
+        assert_eq!(
+            answer["status"], 200,
+            "the one parser reads it so: {answer}"
+        );
     }
     assert_eq!(stage.store.seen().len(), 2);
 }
@@ -182,7 +229,12 @@ async fn headers_that_are_the_hosts_are_refused() {
         .iter()
         .map(|name| post(URL, json!([["x-op", "put"], [name, "x"]]), BODY))
         .collect();
-    for (name, value) in [("accept", "a\r\nauthorization: x"), ("acc ept", "x"), ("", "x"), ("accept\r\n", "x")] {
+    for (name, value) in [
+        ("accept", "a\r\nauthorization: x"),
+        ("acc ept", "x"),
+        ("", "x"),
+        ("accept\r\n", "x"),
+    ] {
         script.push(post(URL, json!([["x-op", "put"], [name, value]]), BODY));
     }
     let answers = stage.play(needs(), script.into()).await.unwrap();

@@ -64,7 +64,10 @@ async fn no_writing_of_the_secret_reaches_the_sink() {
         );
     }
     let sent = stage.store.seen();
-    assert!(sent.iter().all(|seen| String::from_utf8_lossy(&seen.body).contains("s3cr3t-\\\"")));
+    assert!(
+        sent.iter()
+            .all(|seen| String::from_utf8_lossy(&seen.body).contains("s3cr3t-\\\""))
+    );
 }
 
 #[tokio::test]
@@ -74,7 +77,10 @@ async fn a_value_folded_over_lines_is_found() {
     let text = String::from_utf8_lossy(&seen).replace(['\r', '\n', ' '], "");
     let unwrapped = String::from_utf8(written("base64-wrapped", SECRET)).unwrap();
     let unwrapped = unwrapped.replace(['\r', '\n', ' '], "");
-    assert!(common(text.as_bytes(), unwrapped.as_bytes()) <= 18, "{text}");
+    assert!(
+        common(text.as_bytes(), unwrapped.as_bytes()) <= 18,
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -91,8 +97,14 @@ async fn response_headers_are_searched_and_some_are_kept_back() {
     }
     for name in ["header-name", "header-latin1"] {
         let headers = stage.step(echo(), put(name)).await["headers"].to_string();
-        assert!(common(headers.as_bytes(), &written("hex", SECRET)) < 8, "{headers}");
-        assert!(common(headers.as_bytes(), SECRET.as_bytes()) < 8, "{headers}");
+        assert!(
+            common(headers.as_bytes(), &written("hex", SECRET)) < 8,
+            "{headers}"
+        );
+        assert!(
+            common(headers.as_bytes(), SECRET.as_bytes()) < 8,
+            "{headers}"
+        );
     }
 }
 
@@ -142,7 +154,10 @@ async fn fields_to_hide_that_cannot_be_found_hide_the_whole_answer() {
         });
         let seen = body(&stage.step(neighbours("same", &[seals]), step).await);
         let seen = String::from_utf8_lossy(&seen).into_owned();
-        assert!(!seen.contains("neighbours-own"), "{body_sent} under {seals}: {seen}");
+        assert!(
+            !seen.contains("neighbours-own"),
+            "{body_sent} under {seals}: {seen}"
+        );
     }
     let utf8 = json!({
         "do": "send", "method": "PUT", "url": "https://store.test/echo/latin1",
@@ -157,7 +172,9 @@ async fn fields_to_hide_that_cannot_be_found_hide_the_whole_answer() {
 async fn an_answer_with_very_many_fields_to_hide_hides_them_all_in_time() {
     let mut stage = Stage::new().await;
     stage.limits.time = std::time::Duration::from_secs(20);
-    let many: Vec<String> = (0..20_000).map(|n| format!("\"neighbour-{n:06}\"")).collect();
+    let many: Vec<String> = (0..20_000)
+        .map(|n| format!("\"neighbour-{n:06}\""))
+        .collect();
     let need = HttpNeed {
         body: vec![(String::new(), "*".into())],
         seals: vec!["/*".into()],

@@ -19,14 +19,20 @@ async fn a_panic_is_a_crash_and_its_message_is_not_shown() {
     let error = describe(b'2').await.unwrap_err();
     assert!(matches!(error, CallError::Trapped { .. }), "{error}");
     let text = error.to_string();
-    assert!(text.contains("`describe`") && !text.contains("a message"), "{text}");
+    assert!(
+        text.contains("`describe`") && !text.contains("a message"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
 async fn an_endless_loop_is_told_as_such_and_soon() {
     let started = Instant::now();
     let error = describe(b'3').await.unwrap_err();
-    assert!(matches!(error, CallError::TimedOut { seconds: 2, .. }), "{error}");
+    assert!(
+        matches!(error, CallError::TimedOut { seconds: 2, .. }),
+        "{error}"
+    );
     assert!(started.elapsed() < Duration::from_secs(30));
 }
 
@@ -39,14 +45,21 @@ async fn needs_that_differ_between_two_calls_are_seen() {
 #[tokio::test]
 async fn a_request_before_any_approval_is_not_sent() {
     let description = describe(b'5').await.unwrap();
-    assert!(description.summary.starts_with("Obstacle::NotApproved"), "{}", description.summary);
+    assert!(
+        description.summary.starts_with("Obstacle::NotApproved"),
+        "{}",
+        description.summary
+    );
 }
 
 #[tokio::test]
 async fn an_endless_description_is_refused() {
     for mode in [b'6', b'7', b'a', b'b'] {
         let error = describe(mode).await.unwrap_err();
-        assert!(!error.to_string().is_empty() && error.to_string().len() < 500, "{error}");
+        assert!(
+            !error.to_string().is_empty() && error.to_string().len() < 500,
+            "{error}"
+        );
     }
 }
 
@@ -55,7 +68,10 @@ async fn words_that_would_rewrite_the_operators_terminal_are_refused() {
     for mode in [b'8', b'c'] {
         let error = describe(mode).await.unwrap_err();
         assert!(matches!(error, CallError::Unusable { .. }), "{error}");
-        assert!(!error.to_string().chars().any(char::is_control), "{error:?}");
+        assert!(
+            !error.to_string().chars().any(char::is_control),
+            "{error:?}"
+        );
     }
 }
 

@@ -8,12 +8,12 @@ use serde_json::{Map, Value, json};
 use super::nasty::Nasty;
 use crate::auth::Authenticators;
 use crate::policy::{Approved, Description, Grant, HttpNeed, Lock, Need};
+use crate::sandbox::http::{PrivateRanges, Route};
 use crate::sandbox::types::Plan;
 use crate::sandbox::{
     Allowance, CallError, KnownCredential, Limits, LoadError, LogLine, PluginFile, Prepared,
     Sandbox, Sink, Target,
 };
-use crate::sandbox::http::{PrivateRanges, Route};
 use crate::secret::{Credential, SecretString};
 
 /// What no sink may see: all that quoting changes, and enough that nothing hits it by chance.
@@ -91,7 +91,12 @@ impl Stage {
     }
 
     pub fn sink<'a>(&'a self, prepared: &'a Prepared, needs: Vec<Need>, script: Value) -> Sink<'a> {
-        let grant = Grant::new(&approved(self.folder.path(), needs), &Map::new(), RUNNER, "a-1");
+        let grant = Grant::new(
+            &approved(self.folder.path(), needs),
+            &Map::new(),
+            RUNNER,
+            "a-1",
+        );
         let lines = Arc::clone(&self.lines);
         Sink {
             sandbox: &self.sandbox,
@@ -139,7 +144,9 @@ pub fn seen(plan: &Plan) -> Vec<Value> {
 pub fn body(step: &Value) -> Vec<u8> {
     let text = step["body"].as_str();
     let text = text.unwrap_or_else(|| panic!("no answer: {step}"));
-    text.chars().map(|byte| u8::try_from(u32::from(byte)).unwrap()).collect()
+    text.chars()
+        .map(|byte| u8::try_from(u32::from(byte)).unwrap())
+        .collect()
 }
 
 /// The needs as an operator approved them, through a lock file as always.

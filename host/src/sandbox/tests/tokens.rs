@@ -18,17 +18,32 @@ async fn a_token_stands_in_a_body_that_carries_the_secret_and_nowhere_else() {
     let url = "https://store.test/plain/raw";
     for (step, says) in [
         (json!({"url": url, "body": "{token}"}), "without the secret"),
-        (json!({"url": format!("{url}/{{token}}")}), "never in an address"),
-        (json!({"url": format!("{url}?q={{token}}")}), "never in an address"),
-        (json!({"url": url, "headers": [["x-note", "{token}"]]}), "never in an address"),
-        (json!({"url": url, "headers": [["{token}", "x"]]}), "never in an address"),
+        (
+            json!({"url": format!("{url}/{{token}}")}),
+            "never in an address",
+        ),
+        (
+            json!({"url": format!("{url}?q={{token}}")}),
+            "never in an address",
+        ),
+        (
+            json!({"url": url, "headers": [["x-note", "{token}"]]}),
+            "never in an address",
+        ),
+        (
+            json!({"url": url, "headers": [["{token}", "x"]]}),
+            "never in an address",
+        ),
     ] {
         let mut step = step;
         step["do"] = "send".into();
         step["method"] = "POST".into();
         let answer = stage.step(needs(), step).await;
         assert_eq!(answer["why"], "Obstacle::NotApproved", "{answer}");
-        assert!(answer["message"].as_str().unwrap().contains(says), "{answer}");
+        assert!(
+            answer["message"].as_str().unwrap().contains(says),
+            "{answer}"
+        );
     }
     assert!(stage.store.seen().is_empty());
 }
@@ -52,10 +67,17 @@ async fn damaged_tokens_are_refused_and_foreign_ones_mean_nothing() {
     ]);
     let second = stage.sink(&prepared, echo(), script);
     let report = seen(&second.check(&credential()).await.unwrap());
-    assert_eq!(report[..4], [json!(false), json!(false), json!(true), json!(false)]);
+    assert_eq!(
+        report[..4],
+        [json!(false), json!(false), json!(true), json!(false)]
+    );
     assert_eq!(body(&report[5]), token.as_bytes());
     let sent = stage.store.seen().pop().unwrap();
-    assert_eq!(sent.body, token.as_bytes(), "a token of another call is text");
+    assert_eq!(
+        sent.body,
+        token.as_bytes(),
+        "a token of another call is text"
+    );
 
     let damaged = "{token}";
     let script = json!([
@@ -113,7 +135,13 @@ async fn a_token_in_a_pattern_stands_for_the_credential_only() {
     assert_eq!(report[1]["why"], "Obstacle::NotApproved", "{}", report[1]);
     assert_eq!(report[2]["status"], 200, "{}", report[2]);
     assert_eq!(report[3]["why"], "Obstacle::NotApproved", "{}", report[3]);
-    assert!(!stage.store.seen().iter().any(|s| s.head.starts_with("POST") && s.body.windows(4).any(|w| w == b"DROP")));
+    assert!(
+        !stage
+            .store
+            .seen()
+            .iter()
+            .any(|s| s.head.starts_with("POST") && s.body.windows(4).any(|w| w == b"DROP"))
+    );
 }
 
 /// A value with quotes in it could write members that the policy never saw.
@@ -147,10 +175,20 @@ async fn a_sealed_value_cannot_break_out_of_a_pinned_body() {
     ]);
     let report = stage.play(needs, script).await.unwrap();
     let refused = |answer: &Value| answer["why"] == "Obstacle::NotApproved";
-    assert!(refused(&report[1]) && refused(&report[3]), "{} {}", report[1], report[3]);
+    assert!(
+        refused(&report[1]) && refused(&report[3]),
+        "{} {}",
+        report[1],
+        report[3]
+    );
     assert_eq!(report[2]["status"], 200, "{}", report[2]);
     assert_eq!(report[4]["status"], 200, "{}", report[4]);
-    for sent in stage.store.seen().iter().filter(|sent| sent.head.starts_with("POST")) {
+    for sent in stage
+        .store
+        .seen()
+        .iter()
+        .filter(|sent| sent.head.starts_with("POST"))
+    {
         let sent: Value = serde_json::from_slice(&sent.body).unwrap();
         assert_eq!(sent["id"], "mine");
     }
@@ -176,10 +214,22 @@ async fn nothing_that_people_read_holds_a_token_or_moves_a_cursor() {
     let nasty = format!("{{token}} {SECRET} \u{1b}[31mred\u{7}\r\nnew \u{202e}line\u{9b}2J");
     let script = json!([{ "do": "log", "text": nasty }, { "do": "say", "text": nasty }]);
     let prepared = stage.prepare(&guest(b'0')).unwrap();
-    let plan = stage.sink(&prepared, vec![], script.clone()).check(&credential()).await.unwrap();
-    let receipt = stage.sink(&prepared, vec![], script).write(&credential()).await.unwrap();
+    let plan = stage
+        .sink(&prepared, vec![], script.clone())
+        .check(&credential())
+        .await
+        .unwrap();
+    let receipt = stage
+        .sink(&prepared, vec![], script)
+        .write(&credential())
+        .await
+        .unwrap();
     let fail = json!([{ "do": "fail", "text": nasty }]);
-    let failure = stage.sink(&prepared, vec![], fail).write(&credential()).await.unwrap_err();
+    let failure = stage
+        .sink(&prepared, vec![], fail)
+        .write(&credential())
+        .await
+        .unwrap_err();
     let lines = stage.lines();
     assert_eq!(lines[0].level, LogLevel::Info);
     let said = [
@@ -192,6 +242,9 @@ async fn nothing_that_people_read_holds_a_token_or_moves_a_cursor() {
     for text in said {
         assert!(text.starts_with("[secret] [secret] "), "{text:?}");
         assert!(!text.contains("kfseal"), "{text:?}");
-        assert!(!text.chars().any(|c| c.is_control() || c == '\u{202e}'), "{text:?}");
+        assert!(
+            !text.chars().any(|c| c.is_control() || c == '\u{202e}'),
+            "{text:?}"
+        );
     }
 }

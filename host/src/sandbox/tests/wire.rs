@@ -33,9 +33,17 @@ async fn approved_hosts_with_addresses_that_are_not_public_are_refused() {
     ];
     for host in hosts {
         let url = format!("https://{host}:{}/", stage.store.url.port().unwrap());
-        let answer = stage.step(vec![Need::Http(need("GET", &url))], get(&url)).await;
+        let answer = stage
+            .step(vec![Need::Http(need("GET", &url))], get(&url))
+            .await;
         assert_eq!(answer["why"], "Obstacle::NotApproved", "{host}: {answer}");
-        assert!(answer["message"].as_str().unwrap().contains("not a public one"), "{answer}");
+        assert!(
+            answer["message"]
+                .as_str()
+                .unwrap()
+                .contains("not a public one"),
+            "{answer}"
+        );
     }
     assert!(stage.store.seen().is_empty());
 }
@@ -48,7 +56,9 @@ async fn a_private_range_is_opened_for_its_host_only() {
     private.insert("other.test".into(), vec!["127.0.0.0/8".parse().unwrap()]);
     let stage = Stage::with_private(private).await;
     let url = format!("https://localhost:{}/", stage.store.url.port().unwrap());
-    let answer = stage.step(vec![Need::Http(need("GET", &url))], get(&url)).await;
+    let answer = stage
+        .step(vec![Need::Http(need("GET", &url))], get(&url))
+        .await;
     assert_eq!(answer["why"], "Obstacle::NotApproved", "{answer}");
 }
 
@@ -57,7 +67,11 @@ async fn a_redirect_is_an_answer() {
     let stage = Stage::new().await;
     let step = stage.step(echo(), put("redirect")).await;
     assert_eq!(step["status"], 307);
-    assert!(step["headers"].to_string().contains("https://evil.test/taken"));
+    assert!(
+        step["headers"]
+            .to_string()
+            .contains("https://evil.test/taken")
+    );
     assert_eq!(stage.store.seen().len(), 1);
 }
 
@@ -87,7 +101,10 @@ async fn a_slow_answer_ends_with_its_time() {
 async fn an_error_is_an_answer_and_nothing_is_sent_twice() {
     let stage = Stage::new().await;
     let step = stage.step(echo(), put("missing")).await;
-    assert_eq!((&step["status"], body(&step)), (&json!(404), b"no such thing".to_vec()));
+    assert_eq!(
+        (&step["status"], body(&step)),
+        (&json!(404), b"no such thing".to_vec())
+    );
     assert_eq!(stage.store.seen().len(), 1);
 }
 

@@ -1,14 +1,12 @@
 use keyferry_sdk::{Currency, Plan, Sink};
 use serde_json::json;
 
-use super::{SECRET, VALUES, World, config, ran, release};
+use super::{RUNNER, SECRET, VALUES, World, config, ran, release};
 use crate::Helm;
 
 fn plan(world: World) -> Plan {
     let (mock, current, target) = world.open();
-    let plan = Helm::check(&mock, &target, &current).expect("a plan");
-    assert_eq!(mock.contents("values").len(), mock.contents("values").trim_end().len() + 1);
-    plan
+    Helm::check(&mock, &target, &current).expect("a plan")
 }
 
 #[test]
@@ -123,28 +121,21 @@ fn what_cant_be_confirmed_is_a_warning() {
             "has no config.oauthClientId",
         ),
         (
-            World::new().text("runner-ids", "matillion-agent-app\t\n"),
+            World::new().text("runners", "matillion-agent-app\t\n"),
             "does not show AGENT_ID",
         ),
-        (World::new().text("runner-ids", ""), "does not show AGENT_ID"),
+        (World::new().text("runners", ""), "does not show AGENT_ID"),
         (World::new().fails("may-restart", "no such command"), "can't be confirmed"),
         (
             World::new().deployment(|d| d["spec"]["template"]["spec"]["containers"][0]["image"] = json!("r/x:current")),
             "may also upgrade the runner",
         ),
         (
-            World::new().deployment(|d| {
-                d["spec"]["template"]["spec"]["containers"][0]["env"] = json!([
-                    { "name": "OAUTH_CLIENT_SECRET", "valueFrom": { "secretKeyRef": { "name": "own", "key": "k" } } },
-                ]);
-            }),
+            World::new().text("runners", &format!("matillion-agent-app\t{RUNNER}\tOAUTH_CLIENT_SECRET\town\n")),
             "from the Secret own",
         ),
         (
-            World::new().deployment(|d| {
-                d["spec"]["template"]["spec"]["containers"][0]["env"] =
-                    json!([{ "name": "OAUTH_CLIENT_SECRET", "value": "in the clear" }]);
-            }),
+            World::new().text("runners", &format!("matillion-agent-app\t{RUNNER}\tOAUTH_CLIENT_SECRET\t\n")),
             "from the Deployment itself",
         ),
         (
@@ -166,6 +157,5 @@ fn what_cant_be_confirmed_is_a_warning() {
         let plan = plan(world);
         assert_eq!(plan.warnings.len(), 1, "{said}: {:?}", plan.warnings);
         assert!(plan.warnings[0].contains(said), "{said}: {}", plan.warnings[0]);
-        assert!(!format!("{plan:?}").contains("in the clear"));
     }
 }

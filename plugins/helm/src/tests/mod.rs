@@ -49,7 +49,7 @@ impl World {
             .answer("released-values", config(SECRET))
             .text("upgrade", "Release \"matillion-agent\" has been upgraded.\n")
             .answer("deployments", json!({ "items": [deployment(), script_runner()] }))
-            .text("runner-ids", &format!("matillion-agent-app\t{RUNNER}\nmatillion-agent-script-runner\t\n"))
+            .text("runners", &format!("matillion-agent-app\t{RUNNER}\t\t\nmatillion-agent-script-runner\t\t\t\n"))
             .answer("pods", json!({ "items": [] }))
             .text("may-store", "yes\n")
             .text("may-restart", "yes\n")

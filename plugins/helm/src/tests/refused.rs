@@ -170,19 +170,19 @@ fn another_deployment_than_the_runners_is_refused() {
             "is the script runner",
         ),
         (
-            World::new().text("runner-ids", &format!("matillion-agent-app\t{other}\n")),
+            World::new().text("runners", &format!("matillion-agent-app\t{other}\n")),
             Rejected,
             "see `release` and the runner's id",
         ),
         (
-            World::new().text("runner-ids", &format!("matillion-agent-app\t{other}\nthat\t{}\n", super::RUNNER)),
+            World::new().text("runners", &format!("matillion-agent-app\t{other}\nthat\t{}\n", super::RUNNER)),
             Rejected,
             "that one is run by that",
         ),
         (World::new().deployment(|d| d["spec"]["paused"] = json!(true)), Rejected, "is paused"),
         (World::new().text("may-restart", "no\n"), Denied, "may not patch Deployments"),
         (World::new().fails("deployments", "unreachable"), Unavailable, "unreachable"),
-        (World::new().fails("runner-ids", "unreachable"), Unavailable, "unreachable"),
+        (World::new().fails("runners", "unreachable"), Unavailable, "unreachable"),
     ] {
         let failure = refused(world);
         assert_eq!(failure.kind, kind, "{failure}");

@@ -154,8 +154,8 @@ fn verify_looks_at_all_but_the_value_and_says_so() {
     for (world, kind, said) in [
         (
             World::new().error("DESCRIBE SECRET", "002003", "02000"),
-            Rejected,
-            "keyferry reconcile",
+            Missing,
+            "may not see it",
         ),
         (
             World::new().answer("DESCRIBE SECRET", 200, password),

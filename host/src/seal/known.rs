@@ -1,0 +1,71 @@
+//! A secret with all that it may be recognised by, worked out once: dear enough to be done before
+//! the refresh where it can be.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::{decoded, forms};
+use crate::secret::SecretString;
+
+/// Values shorter than this are only found where a pointer names them: looking for them in all
+/// bytes would find them everywhere.
+const SHORTEST_SEARCHED: usize = 6;
+
+/// A secret with every form that it may come back in.
+pub struct KnownSecret {
+    pub(super) value: Zeroizing<String>,
+    /// Longest first; empty for a value that is hidden by its place only.
+    pub(super) forms: Vec<Zeroizing<Vec<u8>>>,
+    /// What is left of value and forms where escapes were undone.
+    pub(super) undone: Vec<Zeroizing<Vec<u8>>>,
+}
+
+impl KnownSecret {
+    /// Works out the forms of `secret`.
+    pub fn new(secret: &SecretString) -> Arc<Self> {
+        Self::of(secret.expose())
+    }
+
+    pub(super) fn of(value: &str) -> Arc<Self> {
+        if value.len() < SHORTEST_SEARCHED {
+            return Self::by_place(Zeroizing::new(value.to_owned()));
+        }
+        let forms = forms::forms(value);
+        let undone = undone(value, &forms);
+        Arc::new(Self {
+            value: Zeroizing::new(value.to_owned()),
+            forms,
+            undone,
+        })
+    }
+
+    /// A value that is not looked for.
+    pub(super) fn by_place(value: Zeroizing<String>) -> Arc<Self> {
+        Arc::new(Self {
+            value,
+            forms: Vec::new(),
+            undone: Vec::new(),
+        })
+    }
+}
+
+/// The value with its own escapes undone, as often as those around it may be, and the forms that
+/// hold no escapes.
+fn undone(value: &str, forms: &[Zeroizing<Vec<u8>>]) -> Vec<Zeroizing<Vec<u8>>> {
+    let whole = |form: &&Zeroizing<Vec<u8>>| decoded::once(form).is_none();
+    let mut all: Vec<_> = forms.iter().filter(whole).cloned().collect();
+    let mut layer = Zeroizing::new(value.as_bytes().to_vec());
+    all.push(layer.clone());
+    for _ in 0..decoded::DEEPEST {
+        let Some(next) = decoded::once(&layer) else {
+            break;
+        };
+        layer = next;
+        all.push(layer.clone());
+    }
+    all.retain(|form| form.len() >= SHORTEST_SEARCHED);
+    all.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    all.dedup();
+    all
+}
