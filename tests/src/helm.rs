@@ -12,7 +12,7 @@ mod tools;
 
 pub use api::Api;
 pub use cluster::{Cluster, User};
-pub use installation::{Chart, Installation, Pair, values};
+pub use installation::{Chart, Installation, Pair, quoted, values};
 pub use rollout::{Outcome, Rollout};
 pub use shim::{Fault, Shims};
 pub use tools::{Helm, Tools};

@@ -1,7 +1,7 @@
 //! The steps that go through the sink, and the proof that the runner is back.
 
 use super::driver::Driver;
-use super::machine::Event;
+use super::machine::{self, Event};
 use super::ports::{Clock, Issuer, SinkFailure, SinkSteps, Watch};
 use super::record::{Pause, Phase, Record};
 use crate::matillion::{self, Status};
@@ -19,26 +19,33 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
             return Event::Stopped("the live credential was not read".to_owned());
         };
         let mut tries = 0;
+        // A write that was taken is not written again because what it began still goes on.
+        let mut taken = false;
         loop {
-            let written = match self.sink.write(&record.rehearsal, &live, None).await {
-                Err(failure) if failure.kind != FailureKind::Uncertain => Err(failure),
-                _ => self.sink.verify(&record.rehearsal, &live, None).await,
+            let failure = if taken {
+                match self.sink.verify(&record.rehearsal, &live, None).await {
+                    Ok(receipt) => {
+                        let result = format!("{} takes a write", receipt.location);
+                        self.watch.left(Phase::Rehearse, &result);
+                        return Event::Rehearsed;
+                    }
+                    Err(failure) => failure,
+                }
+            } else {
+                match self.sink.write(&record.rehearsal, &live, None).await {
+                    Err(failure) if failure.kind != FailureKind::Uncertain => failure,
+                    _ => {
+                        taken = true;
+                        continue;
+                    }
+                }
             };
-            match written {
-                Ok(receipt) => {
-                    self.watch.left(
-                        Phase::Rehearse,
-                        &format!("{} takes a write", receipt.location),
-                    );
-                    return Event::Rehearsed;
-                }
-                Err(failure) if failure.kind == FailureKind::Unavailable && tries < 3 => {
-                    self.watch.progress(Phase::Rehearse, &failure.message);
-                    self.pause_before_retry(tries, &failure).await;
-                    tries += 1;
-                }
-                Err(failure) => return self.failed(failure),
+            if failure.kind != FailureKind::Unavailable || tries + 1 == machine::MOST_TRIES {
+                return self.failed(failure);
             }
+            self.watch.progress(Phase::Rehearse, &failure.message);
+            self.pause_before_retry(tries, &failure).await;
+            tries += 1;
         }
     }
 

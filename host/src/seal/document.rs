@@ -87,7 +87,8 @@ impl Seal {
             }
         };
         let bytes = plain(&field.bytes);
-        let value = Zeroizing::new(String::from_utf8_lossy(&plain(field.value.as_bytes())).into_owned());
+        let value =
+            Zeroizing::new(String::from_utf8_lossy(&plain(field.value.as_bytes())).into_owned());
         let value = match self.value_id(&value) {
             Some(known) => known,
             None => self.learn(KnownSecret::by_place(value)),

@@ -34,7 +34,11 @@ pub(crate) fn observe(
         return Ok(Rollout::new(RolloutState::Failed, 0, 0, detail));
     };
     let pods = Pods::of(host, &deployment)?;
-    Ok(judge(&deployment, &pods, &restarted.marker, settings.wait_for_old))
+    let rollout = judge(&deployment, &pods, &restarted.marker, settings.wait_for_old);
+    if rollout.state == RolloutState::Complete && !pods.old.is_empty() {
+        host.info(&rollout.detail);
+    }
+    Ok(rollout)
 }
 
 impl Pods {

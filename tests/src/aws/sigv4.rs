@@ -150,7 +150,7 @@ fn check_time(stamp: &str) -> Result<(), Refusal> {
 }
 
 fn date_format() -> Vec<format_description::BorrowedFormatItem<'static>> {
-    format_description::parse(DATE).expect("a valid format")
+    format_description::parse_borrowed::<2>(DATE).expect("a valid format")
 }
 
 fn canonical(request: &Request, signed: &[&str]) -> String {

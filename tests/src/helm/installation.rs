@@ -40,17 +40,26 @@ pub struct Installation {
     namespace: String,
 }
 
-/// The values file that the fixtures hold, with this runner and pair in it, as text of any style.
+/// The values file that the fixtures hold, with this runner and pair in it.
 ///
 /// # Panics
 /// If the fixture can't be read.
 pub fn values(runner_id: &str, pair: &Pair) -> String {
     let path = fixtures().join("values-gcp.yaml");
     let text = fs::read_to_string(path).expect("the fixture");
-    let quoted = |text: &str| Value::from(text).to_string();
     text.replace("\"your-matillion-agent-id\"", &quoted(runner_id))
         .replace("\"your-oauth-client-id\"", &quoted(&pair.client_id))
         .replace("\"your-oauth-client-secret\"", &quoted(&pair.client_secret))
+}
+
+/// A text as a double-quoted scalar, in the escapes that leave nothing to a parser's taste.
+pub fn quoted(text: &str) -> String {
+    let plain = |c: char| c == ' ' || (c.is_ascii_graphic() && c != '"' && c != '\\');
+    let inner: String = text
+        .chars()
+        .map(|c| if plain(c) { c.to_string() } else { format!("\\U{:08x}", u32::from(c)) })
+        .collect();
+    format!("\"{inner}\"")
 }
 
 impl Installation {

@@ -61,7 +61,7 @@ fn another_writer_of_the_file_is_not_overwritten() {
 #[test]
 fn another_upgrade_in_between_is_found_and_put_right() {
     let Some(world) = without_rehearsal() else { return };
-    let old = world.workspace.path().join("old-values.yaml");
+    let old = world.installed.chart().join("old-values.yaml");
     std::fs::write(&old, &world.before).expect("written");
     let (chart, namespace) = (world.installed.chart(), world.installed.namespace().to_owned());
     let script = format!(
@@ -73,7 +73,6 @@ fn another_upgrade_in_between_is_found_and_put_right() {
     let ended = world.refresh().expect(0);
     assert!(ended.stderr.contains("who else upgrades it"), "{}", ended.stderr);
     world.assert_whole(1);
-    std::fs::remove_file(old).expect("removed");
 }
 
 #[test]

@@ -82,8 +82,8 @@ fn pending(record: &Value) -> String {
 #[test]
 fn a_file_that_holds_no_value_to_replace() {
     let Some(world) = World::new() else { return };
-    let secret = Value::from(world.first.client_secret.as_str()).to_string();
-    for (value, said) in [("", "has no value"), ("*own", "is no YAML"), ("{a: b}", "is a mapping")] {
+    let secret = keyferry_tests::helm::quoted(&world.first.client_secret);
+    for (value, said) in [("", "has no value"), ("*own", "found unknown anchor"), ("{a: b}", "is a mapping")] {
         let text = world.before.replace(&secret, value);
         world.installed.write_values(&text).expect("written");
         world.refresh().expect(3).says(&[said]);

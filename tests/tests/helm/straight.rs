@@ -1,6 +1,6 @@
 //! Nothing goes wrong.
 
-use keyferry_tests::helm::{Helm, Rollout};
+use keyferry_tests::helm::{Helm, Rollout, quoted};
 use keyferry_tests::issuer::Pair;
 use keyferry_tests::world::RUNNER;
 use serde_json::{Value, json};
@@ -77,7 +77,6 @@ fn awkward_secrets_arrive_byte_for_byte() {
 fn values_given_by_set_are_kept_with_a_file_of_its_own() {
     let wanted = Wanted {
         values: |_, pair: &Pair| {
-            let quoted = |text: &str| Value::from(text).to_string();
             format!(
                 "# keyferry's own\nconfig:\n  oauthClientId: {}\n  oauthClientSecret: {}\n",
                 quoted(&pair.client_id),

@@ -119,7 +119,8 @@ impl Issuer {
 
     async fn refresh(&self) -> Result<Pair> {
         let url = format!("{}/v1/agents/{}/credentials", self.base_url, self.runner_id);
-        let request = self.once.post(url).bearer_auth(&self.token);
+        let action = json!({ "action": "SECRET_REFRESH" });
+        let request = self.once.post(url).bearer_auth(&self.token).json(&action);
         self.pair(request.send().await?.error_for_status()?.json().await?)
     }
 

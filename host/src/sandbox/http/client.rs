@@ -78,6 +78,10 @@ impl Wire {
             value.set_sensitive(true);
             builder = builder.header(*name, value);
         }
+        // hyper sends no length for an empty body, and some servers (Azure's) want one.
+        if request.body.is_empty() && !matches!(request.method, "GET" | "HEAD") {
+            builder = builder.header(reqwest::header::CONTENT_LENGTH, 0);
+        }
         let response = builder.body(request.body).send().await.map_err(classify)?;
         let status = response.status().as_u16();
         let headers = response

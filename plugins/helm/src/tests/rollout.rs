@@ -71,7 +71,11 @@ fn world(deployment: Value, pods: &[Value]) -> World {
 fn observe(world: World) -> Rollout {
     let (mock, _, target) = world.open();
     let workload = Workload::new("matillion-agent/matillion-agent-app", MARKER);
-    Helm::observe(&mock, &target, &workload).expect("observed")
+    let seen = Helm::observe(&mock, &target, &workload).expect("observed");
+    // What is over with old pods left is said, since nobody asks again.
+    let left = seen.state == Complete && seen.detail.contains(" old ");
+    assert_eq!(mock.lines().len(), usize::from(left), "{seen:?}");
+    seen
 }
 
 #[test]
