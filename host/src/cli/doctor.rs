@@ -8,7 +8,8 @@ use super::{Global, Output, Session, output, said};
 use crate::config::Runner;
 use crate::matillion::Client;
 use crate::rotation::SinkSteps as _;
-use crate::sandbox::Sandbox;
+use crate::sandbox::types::Currency;
+use crate::sandbox::{KnownCredential, Sandbox};
 
 /// Arguments of `doctor`.
 #[derive(Args)]
@@ -147,14 +148,29 @@ async fn examine_runner(
     runner: &Runner,
 ) -> anyhow::Result<String> {
     let found = client.find_runner(runner.identity.as_str()).await?;
-    client.credential(&found.id).await?;
+    let live = client.credential(&found.id).await?;
     let plugin = session.plugin(sandbox, runner).await?;
     let sink = session.sink(sandbox, &plugin, runner, &found.id)?;
     sink.warm()
         .await
         .map_err(|failure| anyhow::anyhow!(failure.message))?;
+    let attempt = uuid::Uuid::new_v4().to_string();
+    let plan = sink.check(&attempt, &KnownCredential::new(&live)).await;
+    let plan = plan.map_err(|failure| anyhow::anyhow!(failure.message))?;
+    let holds = match plan.stored {
+        Currency::Current => "holds what the issuer has",
+        Currency::Stale => {
+            anyhow::bail!(
+                "{} holds another secret than the issuer has; `keyferry reconcile {}` puts that right",
+                plan.location,
+                runner.name
+            )
+        }
+        Currency::Absent => "is there, and empty",
+        Currency::Unreadable => "is there, and never shows what it holds",
+    };
     Ok(format!(
-        "`{}` is {}, its credential can be read, settings and cloud credential are there",
-        found.name, found.status
+        "`{}` is {}; {} {holds}",
+        found.name, found.status, plan.location
     ))
 }

@@ -66,7 +66,11 @@ fn a_request_as_approved_and_every_way_to_differ() {
     ask(
         &grant,
         url,
-        &[("X-OP", "put"), ("Accept", "a/b"), ("content-type", "c/d")],
+        &[
+            ("X-OP", "put"),
+            ("Accept", "a/b"),
+            ("content-type", "application/json"),
+        ],
         BODY,
     )
     .unwrap();

@@ -66,6 +66,7 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
 
     async fn wait_until_idle(&self) -> Result<Event, matillion::Error> {
         let deadline = self.deadline(self.patience.drain);
+        let mut polls = self.patience.polls();
         loop {
             let running = self.issuer.running().await?;
             if running.is_empty() {
@@ -78,7 +79,9 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
                 )));
             }
             self.watch.progress(Phase::Drain, &busy(&running));
-            self.clock.sleep(self.patience.poll).await;
+            self.clock
+                .sleep(polls.next().unwrap_or(self.patience.poll))
+                .await;
         }
     }
 
@@ -98,6 +101,7 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
             self.issuer.command(Command::Pause).await?;
         }
         let deadline = self.deadline(self.patience.drain);
+        let mut polls = self.patience.polls();
         loop {
             let status = self.issuer.runner().await?.status;
             if status == Status::Paused {
@@ -112,7 +116,9 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
                 Phase::Drain,
                 &format!("asked to pause, the runner is {status}"),
             );
-            self.clock.sleep(self.patience.poll).await;
+            self.clock
+                .sleep(polls.next().unwrap_or(self.patience.poll))
+                .await;
         }
     }
 
@@ -128,6 +134,7 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
         });
         let deadline = self.deadline(self.patience.connect);
         let mut asked = false;
+        let mut polls = self.patience.polls();
         loop {
             let status = self.issuer.runner().await?.status;
             let paused = matches!(status, Status::Paused | Status::Pausing);
@@ -150,7 +157,9 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
                     false => format!("the runner is {status}; seeing that it stays so"),
                 },
             );
-            self.clock.sleep(self.patience.poll).await;
+            self.clock
+                .sleep(polls.next().unwrap_or(self.patience.poll))
+                .await;
         }
     }
 }

@@ -7,7 +7,7 @@ use super::record::{Phase, Record};
 /// How long things may take.
 #[derive(Clone, Debug)]
 pub struct Patience {
-    /// Between two looks at the same thing.
+    /// Between two looks at the same thing, once it has been looked at a few times.
     pub poll: Duration,
     /// For a drain.
     pub drain: Duration,
@@ -34,6 +34,15 @@ impl Default for Patience {
             settle: Duration::from_secs(10),
             backoff: Duration::from_millis(500),
         }
+    }
+}
+
+impl Patience {
+    /// The waits between looks at one thing: short at first, `poll` in the long run.
+    pub(super) fn polls(&self) -> impl Iterator<Item = Duration> + use<> {
+        let most = self.poll;
+        let doubled = move |wait: &Duration| Some((*wait * 2).min(most));
+        std::iter::successors(Some(most / 16), doubled)
     }
 }
 

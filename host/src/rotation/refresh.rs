@@ -86,6 +86,7 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
             .clone()
             .unwrap_or_else(|| "it was interrupted".to_owned());
         let deadline = self.deadline(self.patience.settle);
+        let mut polls = self.patience.polls();
         loop {
             let failed = match self.issuer.credential().await {
                 Ok(credential) => {
@@ -106,9 +107,8 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
                 self.watch.left(phase, "it did not happen");
                 return Event::NotRefreshed(format!("the refresh did not happen: {why}"));
             }
-            self.clock
-                .sleep(self.patience.poll.min(self.patience.settle))
-                .await;
+            let wait = polls.next().unwrap_or(self.patience.poll);
+            self.clock.sleep(wait.min(self.patience.settle)).await;
         }
     }
 

@@ -134,6 +134,7 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
         };
         let deadline = self.deadline(self.patience.rollout);
         let mut failures = 0;
+        let mut polls = self.patience.polls();
         loop {
             let last = match self.sink.observe(&record.key(), workload).await {
                 Ok(rollout) => {
@@ -177,12 +178,14 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
             if self.clock.monotonic_us() >= deadline {
                 return Event::Stopped(format!("the new instances are not up in time: {last}"));
             }
+            let slower = self.backoff_of(failures).min(self.patience.poll * 4);
+            let wait = polls.next().unwrap_or(self.patience.poll);
             self.clock
-                .sleep(
-                    self.patience
-                        .poll
-                        .max(self.backoff_of(failures).min(self.patience.poll * 4)),
-                )
+                .sleep(if failures == 0 {
+                    wait
+                } else {
+                    wait.max(slower)
+                })
                 .await;
         }
     }
@@ -201,6 +204,7 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
             .entered(Phase::Connected, "waiting for the issuer to see the runner");
         let deadline = self.deadline(self.patience.connect);
         let gone = !record.unseen;
+        let mut polls = self.patience.polls();
         loop {
             let seen = match self.issuer.runner().await {
                 Ok(runner) => {
@@ -233,7 +237,9 @@ impl<I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'_, I, S, C, W> {
                 )));
             }
             self.watch.progress(Phase::Connected, &seen);
-            self.clock.sleep(self.patience.poll).await;
+            self.clock
+                .sleep(polls.next().unwrap_or(self.patience.poll))
+                .await;
         }
     }
 }

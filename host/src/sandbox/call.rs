@@ -1,7 +1,6 @@
 //! One call: a fresh store, the grant of one target, and an end that is told by what the host
 //! knows, never by an error's text.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -299,15 +298,13 @@ async fn run<T>(
     }
 }
 
-fn instantiate_and<'s, T>(
-    store: &'s mut Store<State>,
-    prepared: &'s Prepared,
-    call: impl AsyncFnOnce(&SecretSink, &mut Store<State>) -> wasmtime::Result<T> + 's,
-) -> impl Future<Output = wasmtime::Result<T>> + 's {
-    async move {
-        let sink = prepared.pre.instantiate_async(&mut *store).await?;
-        call(&sink, store).await
-    }
+async fn instantiate_and<T>(
+    store: &mut Store<State>,
+    prepared: &Prepared,
+    call: impl AsyncFnOnce(&SecretSink, &mut Store<State>) -> wasmtime::Result<T>,
+) -> wasmtime::Result<T> {
+    let sink = prepared.pre.instantiate_async(&mut *store).await?;
+    call(&sink, store).await
 }
 
 fn explain(store: &Store<State>, step: &'static str, error: &wasmtime::Error) -> CallError {

@@ -75,17 +75,16 @@ pub fn forms(value: &str) -> Vec<Zeroizing<Vec<u8>>> {
             }
         }
     }
-    // As servers write it that know no UTF-8, wide characters included.
-    if let Ok(latin) = value
-        .chars()
-        .map(|c| u8::try_from(u32::from(c)))
-        .collect::<Result<Vec<u8>, _>>()
-    {
-        found.push(Zeroizing::new(latin));
-    }
+    found.extend(latin1(value));
     found.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     found.dedup();
     found
+}
+
+/// As servers write it that know no UTF-8; what wide characters come down to without their zeros.
+pub fn latin1(value: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let bytes: Result<Vec<u8>, _> = value.chars().map(|c| u8::try_from(u32::from(c))).collect();
+    bytes.ok().map(Zeroizing::new)
 }
 
 /// Escapes that are right in JSON but that serde would not choose.

@@ -55,14 +55,16 @@ impl KnownSecret {
 fn undone(value: &str, forms: &[Zeroizing<Vec<u8>>]) -> Vec<Zeroizing<Vec<u8>>> {
     let whole = |form: &&Zeroizing<Vec<u8>>| decoded::once(form).is_none();
     let mut all: Vec<_> = forms.iter().filter(whole).cloned().collect();
-    let mut layer = Zeroizing::new(value.as_bytes().to_vec());
-    all.push(layer.clone());
-    for _ in 0..decoded::DEEPEST {
-        let Some(next) = decoded::once(&layer) else {
-            break;
-        };
-        layer = next;
-        all.push(layer.clone());
+    let utf8 = Zeroizing::new(value.as_bytes().to_vec());
+    for mut layer in [Some(utf8), forms::latin1(value)].into_iter().flatten() {
+        for _ in 0..=decoded::DEEPEST {
+            let next = decoded::once(&layer);
+            all.push(layer);
+            let Some(next) = next else {
+                break;
+            };
+            layer = next;
+        }
     }
     all.retain(|form| form.len() >= SHORTEST_SEARCHED);
     all.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));

@@ -17,9 +17,13 @@ pub(crate) fn all(host: &dyn Host, settings: &Settings) -> Result<Vec<Deployment
 
 /// The one that is restarted: the one named, or the only one that the labels lead to.
 pub(crate) fn find(all: Vec<Deployment>, settings: &Settings) -> Result<Deployment, Failure> {
-    let Settings { release, namespace, .. } = settings;
+    let Settings {
+        release, namespace, ..
+    } = settings;
     if let Some(name) = &settings.deployment {
-        let mut found = all.into_iter().filter(|deployment| deployment.metadata.name == *name);
+        let mut found = all
+            .into_iter()
+            .filter(|deployment| deployment.metadata.name == *name);
         return found.next().ok_or_else(|| {
             Failure::missing(format!(
                 "there is no Deployment {name} in the namespace {namespace}; see `deployment` and `namespace`"
@@ -38,7 +42,10 @@ pub(crate) fn find(all: Vec<Deployment>, settings: &Settings) -> Result<Deployme
             "no Deployment in the namespace {namespace} has the label app.kubernetes.io/instance={release}; name the runner's by `deployment`"
         ))),
         (Some(last), others) => {
-            let names = others.iter().chain([&last]).map(|one| one.metadata.name.as_str());
+            let names = others
+                .iter()
+                .chain([&last])
+                .map(|one| one.metadata.name.as_str());
             Err(Failure::rejected(format!(
                 "the release {release} has several Deployments ({}); name the runner's by `deployment`",
                 names.collect::<Vec<_>>().join(", ")
@@ -88,7 +95,9 @@ pub(crate) fn confirm(
         || status.updated_replicas < spec.replicas
         || status.replicas > status.updated_replicas
     {
-        warnings.push(format!("a rollout of {name} is under way; the restart will replace it"));
+        warnings.push(format!(
+            "a rollout of {name} is under way; the restart will replace it"
+        ));
     }
     for container in &spec.template.spec.containers {
         if !container.image.contains("@sha256:") {
@@ -123,7 +132,9 @@ impl<'a> Identity<'a> {
     }
 
     fn is(&self, runner_id: &str) -> bool {
-        self.runners.iter().any(|id| id.eq_ignore_ascii_case(runner_id))
+        self.runners
+            .iter()
+            .any(|id| id.eq_ignore_ascii_case(runner_id))
     }
 }
 
@@ -135,7 +146,8 @@ fn confirm_identity(
 ) -> Result<(), Failure> {
     let (settings, runner_id) = (&target.settings, &target.runner_id);
     let what = format!("`kubectl get deployments` in {}", settings.namespace);
-    let text = program::run(host, RUNNERS, &what)?.map_err(|ended| unread(host, settings, &ended))?;
+    let text =
+        program::run(host, RUNNERS, &what)?.map_err(|ended| unread(host, settings, &ended))?;
     let all: Vec<Identity<'_>> = text.lines().map(Identity::parse).collect();
     let found = all.iter().find(|identity| identity.name == name);
     match found {
@@ -179,17 +191,26 @@ pub(crate) fn restart(host: &dyn Host, settings: &Settings) -> Result<Workload, 
     let what = format!("`kubectl rollout restart` of the Deployment {name}");
     let ended = program::run(host, need, &what)?.err();
     let mut after = all(host, settings).map_err(|failure| {
-        Failure::uncertain(format!("the restart was asked for, but: {}", failure.message))
+        Failure::uncertain(format!(
+            "the restart was asked for, but: {}",
+            failure.message
+        ))
     })?;
     after.retain(|deployment| deployment.metadata.name == *name);
     let after = find(after, settings)?;
     // The annotation says whether it took effect, whatever the program said.
     let marker = after.spec.template.metadata.restarted_at();
     if marker != before.spec.template.metadata.restarted_at() {
-        return Ok(Workload::new(format!("{}/{name}", settings.namespace), marker));
+        return Ok(Workload::new(
+            format!("{}/{name}", settings.namespace),
+            marker,
+        ));
     }
     Err(match (ended, program::may(host, MAY_RESTART)?) {
-        (Some(ended), Some(false)) => ended.failure(Failure::denied, "the identity in use may not patch Deployments"),
+        (Some(ended), Some(false)) => ended.failure(
+            Failure::denied,
+            "the identity in use may not patch Deployments",
+        ),
         (Some(ended), _) => ended.failure(Failure::unavailable, "the restart can be repeated"),
         (None, _) => Failure::unavailable(format!(
             "{name} was restarted by someone else in the very same second, so this restart is not told from that one; it will be repeated"

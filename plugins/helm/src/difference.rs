@@ -16,7 +16,12 @@ pub(crate) fn places(released: &Value, upgraded: &Value, ignored: &[Key]) -> Vec
 
 /// The places in words.
 pub(crate) fn named(places: &[String]) -> String {
-    let shown = places.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let shown = places
+        .iter()
+        .take(MOST_NAMED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     match places.len().saturating_sub(MOST_NAMED) {
         0 => shown,
         more => format!("{shown} and {more} more"),
@@ -39,7 +44,9 @@ fn walk<'v>(
     });
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
-            let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
+            let names = one
+                .keys()
+                .chain(other.keys().filter(|name| !one.contains_key(*name)));
             for name in names {
                 at.push(name);
                 walk(

@@ -50,7 +50,10 @@ impl File {
 impl Held<'_> {
     /// Whether it is this credential. An id that is not stored here is not compared.
     pub(crate) fn is(&self, credential: &Credential) -> bool {
-        let id = self.id.as_ref().is_none_or(|id| id.value == credential.client_id);
+        let id = self
+            .id
+            .as_ref()
+            .is_none_or(|id| id.value == credential.client_id);
         id && credential.client_secret.matches(&self.secret.value)
     }
 
@@ -97,12 +100,16 @@ fn refusal(settings: &Settings, key: &Key, obstacle: Obstacle) -> Failure {
         Obstacle::LaterDocument => format!(
             "{key} stands in a later document of {file}, and helm reads the first one only; move it there"
         ),
-        Obstacle::Twice => format!("{key}, or a part of it, stands twice in {file}; remove the one that is not read"),
+        Obstacle::Twice => format!(
+            "{key}, or a part of it, stands twice in {file}; remove the one that is not read"
+        ),
         Obstacle::Null => format!("{key} in {file} has no value; {write}"),
         Obstacle::Collection => format!(
             "{key} in {file} is a mapping or a list; name the value inside it that holds the credential"
         ),
-        Obstacle::Alias => format!("{key} in {file} is, or lies in, an alias of a value that others share; {write}"),
+        Obstacle::Alias => format!(
+            "{key} in {file} is, or lies in, an alias of a value that others share; {write}"
+        ),
         Obstacle::Shared => format!(
             "{key} in {file} has an anchor that others repeat, so they would change with it; take the anchor away or write the others out"
         ),

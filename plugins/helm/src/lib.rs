@@ -45,13 +45,22 @@ impl Sink for Helm {
         current: &Credential,
     ) -> Result<Plan, Failure> {
         let settings = &target.settings;
-        let Settings { release, namespace, values, key, .. } = settings;
+        let Settings {
+            release,
+            namespace,
+            values,
+            key,
+            ..
+        } = settings;
         let file = File::read(host)?;
         let held = file.held(settings)?;
         let revision = release::latest(host, settings)?;
         revision.confirm(settings)?;
         revision.confirm_chart(host, settings)?;
-        let (released, upgraded) = (release::current(host, settings)?, release::upgraded(host, settings)?);
+        let (released, upgraded) = (
+            release::current(host, settings)?,
+            release::upgraded(host, settings)?,
+        );
         confirm_upgrade(&released, &upgraded, settings)?;
         let deployment = deployment::find(deployment::all(host, settings)?, settings)?;
         let mut warnings = deployment::confirm(host, &deployment, target)?;
@@ -59,8 +68,13 @@ impl Sink for Helm {
         let stored = currency(&held, &released, current, settings);
         warnings.extend(compare(&held, &released, &upgraded, current, settings));
         let plan = Plan::new(location(settings), stored)
-            .step(format!("replace the value of {key} in {values}, and no other byte"))
-            .step(format!("upgrade the release {release} in {namespace} with it, from revision {}", revision.revision))
+            .step(format!(
+                "replace the value of {key} in {values}, and no other byte"
+            ))
+            .step(format!(
+                "upgrade the release {release} in {namespace} with it, from revision {}",
+                revision.revision
+            ))
             .step(format!(
                 "restart the Deployment {}, {} pods",
                 deployment.metadata.name, deployment.spec.replicas
@@ -87,7 +101,9 @@ impl Sink for Helm {
         fresh: &Credential,
     ) -> Result<Receipt, Failure> {
         let settings = &target.settings;
-        let Settings { release, namespace, .. } = settings;
+        let Settings {
+            release, namespace, ..
+        } = settings;
         if !File::read(host)?.held(settings)?.is(fresh) {
             return Err(Failure::conflict(format!(
                 "{} holds another credential than the one written; see who else writes it",
@@ -134,13 +150,19 @@ fn receipt(settings: &Settings, revision: &Revision) -> Receipt {
 }
 
 /// Whether the upgrade would change nothing but the credential.
-fn confirm_upgrade(released: &Release, upgraded: &Release, settings: &Settings) -> Result<(), Failure> {
+fn confirm_upgrade(
+    released: &Release,
+    upgraded: &Release,
+    settings: &Settings,
+) -> Result<(), Failure> {
     let credential = [Key::parse(&settings.key), Key::parse(&settings.id_key)];
     let places = difference::places(&released.config, &upgraded.config, &credential);
     if places.is_empty() {
         return Ok(());
     }
-    let Settings { release, values, .. } = settings;
+    let Settings {
+        release, values, ..
+    } = settings;
     let advice = match settings.reuse_values {
         true => format!("take out of {values} what the release has another value for"),
         false => format!(
@@ -153,7 +175,12 @@ fn confirm_upgrade(released: &Release, upgraded: &Release, settings: &Settings) 
     )))
 }
 
-fn currency(held: &Held<'_>, released: &Release, current: &Credential, settings: &Settings) -> Currency {
+fn currency(
+    held: &Held<'_>,
+    released: &Release,
+    current: &Credential,
+    settings: &Settings,
+) -> Currency {
     match held.is(current) && release::hold(&released.config, current, settings) {
         true => Currency::Current,
         false if held.is_empty() => Currency::Absent,
@@ -169,9 +196,17 @@ fn compare(
     current: &Credential,
     settings: &Settings,
 ) -> Vec<String> {
-    let Settings { release, values, chart, .. } = settings;
+    let Settings {
+        release,
+        values,
+        chart,
+        ..
+    } = settings;
     let mut warnings = Vec::new();
-    let (file, cluster) = (held.is(current), release::hold(&released.config, current, settings));
+    let (file, cluster) = (
+        held.is(current),
+        release::hold(&released.config, current, settings),
+    );
     match (file, cluster) {
         (true, false) => warnings.push(format!(
             "{values} holds the live credential, but the release {release} does not; an upgrade was missed"

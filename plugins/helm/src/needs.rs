@@ -37,7 +37,8 @@ const SECRET_VALUES: [&str; 6] = [
 const ENVIRONMENT: &str = "/dpcAgent/dpcAgent/env/direct";
 
 /// Objects that `kubectl` shows with what their pods are started with.
-const APPLIED: &str = "/items/*/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
+const APPLIED: &str =
+    "/items/*/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
 const CONTAINERS: &str = "/items/*/spec/template/spec/containers/*";
 
 /// For each Deployment a line of four columns: its name, the ids of its runners, the variable that
@@ -74,25 +75,49 @@ fn helm() -> [CommandNeed; 7] {
     [
         helm_need(
             HISTORY,
-            &["history", "{release}", "--namespace={namespace}", "--max=1", "--output=json"],
+            &[
+                "history",
+                "{release}",
+                "--namespace={namespace}",
+                "--max=1",
+                "--output=json",
+            ],
         )
         .reason("to see the release's chart and state"),
         helm_need(
             LIST,
-            &["list", "--namespace={namespace}", "--filter=^{release}$", "--output=json"],
+            &[
+                "list",
+                "--namespace={namespace}",
+                "--filter=^{release}$",
+                "--output=json",
+            ],
         )
         .reason("to tell a release that is not there from a cluster that does not answer"),
         CommandNeed::new(CHART, ["helm", "show", "chart", "{chart}"])
             .reason("to see that the chart's folder holds the chart that is installed"),
         documents(helm_need(
             STATUS,
-            &["status", "{release}", "--namespace={namespace}", "--output=json"],
+            &[
+                "status",
+                "{release}",
+                "--namespace={namespace}",
+                "--output=json",
+            ],
         ))
-        .reason("to compare the release's values and objects with what an upgrade would make of them"),
+        .reason(
+            "to compare the release's values and objects with what an upgrade would make of them",
+        ),
         hide_values(
             helm_need(
                 RELEASED,
-                &["get", "values", "{release}", "--namespace={namespace}", "--output=json"],
+                &[
+                    "get",
+                    "values",
+                    "{release}",
+                    "--namespace={namespace}",
+                    "--output=json",
+                ],
             ),
             "",
         )
@@ -105,7 +130,15 @@ fn helm() -> [CommandNeed; 7] {
 }
 
 fn kubectl() -> [CommandNeed; 7] {
-    let hidden = ["env", "args", "command", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe"];
+    let hidden = [
+        "env",
+        "args",
+        "command",
+        "lifecycle",
+        "livenessProbe",
+        "readinessProbe",
+        "startupProbe",
+    ];
     let deployments = hidden.iter().fold(
         kubectl_need(DEPLOYMENTS, &["get", "deployments", "--output=json"]),
         |need, place| need.seals(format!("{CONTAINERS}/{place}")),
@@ -158,7 +191,10 @@ pub(crate) fn is_script_runner(app: &str, release: &str) -> bool {
 }
 
 fn helm_need(name: &str, argv: &[&str]) -> CommandNeed {
-    let argv = ["helm"].iter().chain(argv).chain(&["--kube-context={kube_context}"]);
+    let argv = ["helm"]
+        .iter()
+        .chain(argv)
+        .chain(&["--kube-context={kube_context}"]);
     CommandNeed::new(name, argv.copied())
 }
 
@@ -170,7 +206,13 @@ fn kubectl_need(name: &str, argv: &[&str]) -> CommandNeed {
 
 /// Hides what a release's document shows besides its values, and the secrets among these.
 fn documents(need: CommandNeed) -> CommandNeed {
-    let whole = ["/manifest", "/hooks", "/chart", "/info/notes", "/info/resources"];
+    let whole = [
+        "/manifest",
+        "/hooks",
+        "/chart",
+        "/info/notes",
+        "/info/resources",
+    ];
     hide_values(whole.into_iter().fold(need, CommandNeed::seals), "/config")
 }
 

@@ -25,7 +25,11 @@ impl Ended {
 }
 
 /// What the program printed, if it succeeded; `what` says what it was run for.
-pub(crate) fn run(host: &dyn Host, name: &str, what: &str) -> Result<Result<String, Ended>, Failure> {
+pub(crate) fn run(
+    host: &dyn Host,
+    name: &str,
+    what: &str,
+) -> Result<Result<String, Ended>, Failure> {
     let output = host.run(name)?;
     Ok(match output.status {
         0 => Ok(output.stdout),
@@ -83,8 +87,14 @@ pub(crate) fn may(host: &dyn Host, name: &str) -> Result<Option<bool>, Failure> 
 fn words(output: &Output) -> String {
     let said = [&output.stderr, &output.stdout];
     let text = said.into_iter().find(|text| !text.trim().is_empty());
-    let lines: Vec<&str> = text.map(|text| text.trim().lines().collect()).unwrap_or_default();
-    let all = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+    let lines: Vec<&str> = text
+        .map(|text| text.trim().lines().collect())
+        .unwrap_or_default();
+    let all = lines
+        .iter()
+        .map(|line| line.trim())
+        .collect::<Vec<_>>()
+        .join(" ");
     match all.char_indices().nth(MOST_WORDS) {
         _ if all.is_empty() => "it said nothing".to_owned(),
         Some((end, _)) => format!("{}…", &all[..end]),

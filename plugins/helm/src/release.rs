@@ -51,10 +51,15 @@ impl Revision {
 
     /// What helm needs before it upgrades again.
     pub(crate) fn pending(&self, settings: &Settings) -> String {
-        let Settings { release, namespace, .. } = settings;
+        let Settings {
+            release, namespace, ..
+        } = settings;
         let before = match self.revision {
             0 | 1 => "`helm uninstall` and a new installation".to_owned(),
-            revision => format!("`helm rollback {release} {} --namespace {namespace}`", revision - 1),
+            revision => format!(
+                "`helm rollback {release} {} --namespace {namespace}`",
+                revision - 1
+            ),
         };
         format!(
             "the release {release} in {namespace} is in the state {} at revision {}: another helm is at work on it, or was ended before it was done; if none is, it takes {before} before helm upgrades it again",
@@ -64,7 +69,9 @@ impl Revision {
 
     /// What speaks against an upgrade.
     pub(crate) fn confirm(&self, settings: &Settings) -> Result<(), Failure> {
-        let Settings { release, namespace, .. } = settings;
+        let Settings {
+            release, namespace, ..
+        } = settings;
         match self.status.as_str() {
             "deployed" => Ok(()),
             _ if self.is_pending() => Err(Failure::rejected(self.pending(settings))),
@@ -83,13 +90,18 @@ impl Revision {
     }
 
     /// Whether the folder holds the chart that is installed.
-    pub(crate) fn confirm_chart(&self, host: &dyn Host, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) fn confirm_chart(
+        &self,
+        host: &dyn Host,
+        settings: &Settings,
+    ) -> Result<(), Failure> {
         let Settings { release, chart, .. } = settings;
-        let text = program::run(host, CHART, &format!("`helm show chart` of {chart}"))?.map_err(|ended| {
-            ended.failure(Failure::missing, "see that `chart` is the chart's folder")
-        })?;
+        let text = program::run(host, CHART, &format!("`helm show chart` of {chart}"))?.map_err(
+            |ended| ended.failure(Failure::missing, "see that `chart` is the chart's folder"),
+        )?;
         let found = |name: &str| {
-            let scalar = yaml::Document::parse(&text).and_then(|yaml| yaml.scalar(&Key::parse(name)));
+            let scalar =
+                yaml::Document::parse(&text).and_then(|yaml| yaml.scalar(&Key::parse(name)));
             scalar.map(|scalar| scalar.value).unwrap_or_default()
         };
         let (name, version) = (found("name"), found("version"));
@@ -97,20 +109,24 @@ impl Revision {
             return Ok(());
         }
         let installed = &self.chart;
-        Err(Failure::rejected(match self.chart.strip_prefix(&format!("{name}-")) {
-            Some(_) => format!(
-                "the release {release} has the chart {installed}, but {chart} holds version {version} of it; get the installed version, or upgrade to this one apart from a refresh"
-            ),
-            None => format!(
-                "the release {release} has the chart {installed}, but {chart} holds {name} {version}, which would create objects under other names; get the installed chart"
-            ),
-        }))
+        Err(Failure::rejected(
+            match self.chart.strip_prefix(&format!("{name}-")) {
+                Some(_) => format!(
+                    "the release {release} has the chart {installed}, but {chart} holds version {version} of it; get the installed version, or upgrade to this one apart from a refresh"
+                ),
+                None => format!(
+                    "the release {release} has the chart {installed}, but {chart} holds {name} {version}, which would create objects under other names; get the installed chart"
+                ),
+            },
+        ))
     }
 }
 
 /// The latest revision of the release; missing if there is no such release.
 pub(crate) fn latest(host: &dyn Host, settings: &Settings) -> Result<Revision, Failure> {
-    let Settings { release, namespace, .. } = settings;
+    let Settings {
+        release, namespace, ..
+    } = settings;
     let what = format!("`helm history` of the release {release} in {namespace}");
     match program::document::<Vec<Revision>>(host, HISTORY, &what)? {
         Ok(mut revisions) => revisions
@@ -138,7 +154,10 @@ pub(crate) fn current(host: &dyn Host, settings: &Settings) -> Result<Release, F
 
 /// The release as an upgrade would leave it.
 pub(crate) fn upgraded(host: &dyn Host, settings: &Settings) -> Result<Release, Failure> {
-    let what = format!("a dry run of `helm upgrade` of the release {}", settings.release);
+    let what = format!(
+        "a dry run of `helm upgrade` of the release {}",
+        settings.release
+    );
     program::document(host, DRY_RUN, &what)?.map_err(|ended| {
         ended.failure(
             Failure::rejected,
@@ -169,7 +188,9 @@ pub(crate) fn hold(values: &Value, credential: &Credential, settings: &Settings)
 
 /// Upgrades the release with the file as it is now.
 pub(crate) fn upgrade(host: &dyn Host, settings: &Settings) -> Result<Revision, Failure> {
-    let Settings { release, namespace, .. } = settings;
+    let Settings {
+        release, namespace, ..
+    } = settings;
     let what = format!("`helm upgrade` of the release {release} in {namespace}");
     let ended = match program::run(host, UPGRADE, &what)? {
         Ok(_) => return latest(host, settings).map_err(uncertain),
@@ -178,7 +199,10 @@ pub(crate) fn upgrade(host: &dyn Host, settings: &Settings) -> Result<Revision, 
     // helm keeps a record of what it began.
     let revision = latest(host, settings).map_err(|failure| match failure.kind {
         keyferry_sdk::FailureKind::Missing => failure,
-        _ => ended.failure(Failure::uncertain, "whether it took effect can't be seen: helm's record can't be read"),
+        _ => ended.failure(
+            Failure::uncertain,
+            "whether it took effect can't be seen: helm's record can't be read",
+        ),
     })?;
     if revision.is_pending() {
         return Err(Failure::unavailable(revision.pending(settings)));
@@ -192,7 +216,10 @@ fn unread_upgrade(host: &dyn Host, settings: &Settings, ended: &program::Ended) 
         keyferry_sdk::FailureKind::Denied => failure,
         _ => ended.failure(
             Failure::unavailable,
-            &format!("the file {} holds the secret already, and the upgrade can be repeated", settings.values),
+            &format!(
+                "the file {} holds the secret already, and the upgrade can be repeated",
+                settings.values
+            ),
         ),
     }
 }

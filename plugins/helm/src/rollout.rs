@@ -57,12 +57,22 @@ impl Pods {
             .collect();
         let revision = deployment.metadata.revision();
         let is_new = |set: &&Object| revision.is_some() && set.metadata.revision() == revision;
-        let new_set = owned.iter().copied().find(is_new).map(|set| set.metadata.uid.as_str());
-        let mut found = Self { seen: !owned.is_empty(), ..Self::default() };
+        let new_set = owned
+            .iter()
+            .copied()
+            .find(is_new)
+            .map(|set| set.metadata.uid.as_str());
+        let mut found = Self {
+            seen: !owned.is_empty(),
+            ..Self::default()
+        };
         for pod in pods {
             if new_set.is_some_and(|set| pod.metadata.is_owned_by(set)) {
                 found.new.push(pod);
-            } else if owned.iter().any(|set| pod.metadata.is_owned_by(&set.metadata.uid)) {
+            } else if owned
+                .iter()
+                .any(|set| pod.metadata.is_owned_by(&set.metadata.uid))
+            {
                 found.old.push(pod);
             }
         }
@@ -80,7 +90,9 @@ fn judge(deployment: &Deployment, pods: &Pods, marker: &str, wait_for_old: bool)
             "" => "never restarted".to_owned(),
             at => format!("restarted at {at}"),
         };
-        let detail = format!("the template of {name} was changed since the restart at {marker}: it is as {now}");
+        let detail = format!(
+            "the template of {name} was changed since the restart at {marker}: it is as {now}"
+        );
         return rollout(RolloutState::Failed, 0, detail);
     }
     if status.observed_generation < deployment.metadata.generation {
@@ -96,11 +108,16 @@ fn judge(deployment: &Deployment, pods: &Pods, marker: &str, wait_for_old: bool)
         condition.status == "False" && condition.reason == "ProgressDeadlineExceeded"
     });
     if let Some(late) = late {
-        let why = trouble.map(|(why, _)| format!(" ({why})")).unwrap_or_default();
+        let why = trouble
+            .map(|(why, _)| format!(" ({why})"))
+            .unwrap_or_default();
         let detail = format!("{}{why}", late.message);
         return rollout(RolloutState::Failed, ready, detail);
     }
-    if let Some((why, _)) = trouble.as_ref().filter(|(_, starts)| *starts >= MOST_STARTS) {
+    if let Some((why, _)) = trouble
+        .as_ref()
+        .filter(|(_, starts)| *starts >= MOST_STARTS)
+    {
         let detail = format!("{name}: {why}");
         return rollout(RolloutState::Failed, ready, detail);
     }
@@ -112,8 +129,14 @@ fn judge(deployment: &Deployment, pods: &Pods, marker: &str, wait_for_old: bool)
         let detail = format!("{name}: {ready} of {wanted} new pods are ready{old}");
         return rollout(RolloutState::Complete, ready, detail);
     }
-    let paused = if deployment.spec.paused { ", the Deployment is paused" } else { "" };
-    let why = trouble.map(|(why, _)| format!(", {why}")).unwrap_or_default();
+    let paused = if deployment.spec.paused {
+        ", the Deployment is paused"
+    } else {
+        ""
+    };
+    let why = trouble
+        .map(|(why, _)| format!(", {why}"))
+        .unwrap_or_default();
     let detail = format!("{name}: {ready} of {wanted} new pods are ready{old}{why}{paused}");
     rollout(RolloutState::Progressing, ready, detail)
 }
@@ -122,8 +145,13 @@ impl Pods {
     fn old_in_words(&self) -> String {
         let draining = |pod: &&Object| pod.metadata.deletion_timestamp.is_some();
         let (ending, running) = (self.old.iter().filter(draining), count(self.old.iter()));
-        let grace = ending.clone().filter_map(|pod| pod.metadata.deletion_grace_period_seconds);
-        let grace = grace.max().map(|most| format!(", for up to {most} s")).unwrap_or_default();
+        let grace = ending
+            .clone()
+            .filter_map(|pod| pod.metadata.deletion_grace_period_seconds);
+        let grace = grace
+            .max()
+            .map(|most| format!(", for up to {most} s"))
+            .unwrap_or_default();
         let ending = count(ending);
         let running = match running - ending {
             0 => String::new(),
@@ -151,20 +179,28 @@ impl Object {
             let usual = ["ContainerCreating", "PodInitializing", ""];
             (!usual.contains(&waiting.reason.as_str())).then_some((container, waiting))
         });
-        let unscheduled = self.status.conditions.iter().find(|condition| {
-            condition.kind == "PodScheduled" && condition.status == "False"
-        });
+        let unscheduled = self
+            .status
+            .conditions
+            .iter()
+            .find(|condition| condition.kind == "PodScheduled" && condition.status == "False");
         let pod = &self.metadata.name;
         if let Some((container, waiting)) = waiting {
             let message = match waiting.message.as_str() {
                 "" => String::new(),
                 message => format!(" ({message})"),
             };
-            let why = format!("container {} of pod {pod}: {}{message}", container.name, waiting.reason);
+            let why = format!(
+                "container {} of pod {pod}: {}{message}",
+                container.name, waiting.reason
+            );
             return Some((why, container.restart_count));
         }
         unscheduled.map(|condition| {
-            (format!("pod {pod}: {} ({})", condition.reason, condition.message), 0)
+            (
+                format!("pod {pod}: {} ({})", condition.reason, condition.message),
+                0,
+            )
         })
     }
 }

@@ -104,16 +104,18 @@ impl<'t> Document<'t> {
             return false;
         };
         let mut pairs = self.events.iter().zip(after.iter()).enumerate();
-        let same = |(index, (old, new)): (usize, (&Event<'_>, &Event<'_>))| {
-            match (old, new, changes.iter().find(|(s, _)| s.event == index)) {
-                (_, _, None) => old == new,
-                (
-                    Event::Scalar(_, _, anchor, tag),
-                    Event::Scalar(value, ScalarStyle::DoubleQuoted, new_anchor, new_tag),
-                    Some((_, meant)),
-                ) => (anchor, tag) == (new_anchor, new_tag) && means(meant, value),
-                _ => false,
-            }
+        let same = |(index, (old, new)): (usize, (&Event<'_>, &Event<'_>))| match (
+            old,
+            new,
+            changes.iter().find(|(s, _)| s.event == index),
+        ) {
+            (_, _, None) => old == new,
+            (
+                Event::Scalar(_, _, anchor, tag),
+                Event::Scalar(value, ScalarStyle::DoubleQuoted, new_anchor, new_tag),
+                Some((_, meant)),
+            ) => (anchor, tag) == (new_anchor, new_tag) && means(meant, value),
+            _ => false,
         };
         self.events.iter().count() == after.iter().count() && pairs.all(same)
     }
@@ -127,9 +129,7 @@ impl<'t> Document<'t> {
                 Event::Alias(_) => return Err(Obstacle::Alias),
                 _ => return Err(Obstacle::Absent { merged: false }),
             };
-            let is = |key: usize, wanted: &str| {
-                matches!(self.events.get(key), Event::Scalar(text, ..) if text == wanted)
-            };
+            let is = |key: usize, wanted: &str| matches!(self.events.get(key), Event::Scalar(text, ..) if text == wanted);
             let mut found = members.iter().filter(|(key, _)| is(*key, name));
             at = match (found.next(), found.next()) {
                 (Some((_, value)), None) => *value,
@@ -147,7 +147,11 @@ impl<'t> Document<'t> {
         let value = match self.events.get(event) {
             Event::Alias(_) => return Err(Obstacle::Alias),
             Event::Scalar(value, style, anchor, tag) => {
-                if self.events.iter().any(|other| *other == Event::Alias(*anchor)) {
+                if self
+                    .events
+                    .iter()
+                    .any(|other| *other == Event::Alias(*anchor))
+                {
                     return Err(Obstacle::Shared);
                 }
                 let text = tag.as_ref().filter(|tag| !is_text(tag));
@@ -183,7 +187,8 @@ impl<'t> Document<'t> {
 
 /// `!` and `!!str` say what a quoted scalar is anyway.
 fn is_text(tag: &saphyr_parser::Tag) -> bool {
-    (tag.is_yaml_core_schema() && tag.suffix == "str") || (tag.handle.is_empty() && tag.suffix == "!")
+    (tag.is_yaml_core_schema() && tag.suffix == "str")
+        || (tag.handle.is_empty() && tag.suffix == "!")
 }
 
 /// Whether a value, as it is written inside double quotes, is a whole scalar that means this.

@@ -16,7 +16,9 @@ pub struct Api {
 
 impl Api {
     pub(super) fn new(address: &str) -> Self {
-        Self { address: address.to_owned() }
+        Self {
+            address: address.to_owned(),
+        }
     }
 
     /// Reads an object or a list.
@@ -40,7 +42,11 @@ impl Api {
     }
 
     fn send(&self, method: &str, path: &str, kind: &str, body: &Value) -> anyhow::Result<Value> {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
         let mut stream = TcpStream::connect(&self.address).context("no API")?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         let head = format!(
@@ -50,15 +56,23 @@ impl Api {
         );
         stream.write_all(&[head.as_bytes(), body.as_bytes()].concat())?;
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).context("the connection broke")?;
-        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").context("no answer")?;
+        stream
+            .read_to_end(&mut answer)
+            .context("the connection broke")?;
+        let end = answer
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .context("no answer")?;
         let head = String::from_utf8_lossy(&answer[..end]);
         let status: u16 = head.split(' ').nth(1).context("no status")?.parse()?;
         let document: Value = serde_json::from_slice(&answer[end + 4..])
             .with_context(|| format!("{method} {path} was answered with {status} and no JSON"))?;
         match status {
             200..=299 => Ok(document),
-            _ => bail!("{method} {path} was answered with {status}: {}", document["message"]),
+            _ => bail!(
+                "{method} {path} was answered with {status}: {}",
+                document["message"]
+            ),
         }
     }
 }

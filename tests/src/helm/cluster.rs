@@ -87,9 +87,24 @@ impl Cluster {
         let [client, peer, secure] = free_ports()?;
         let url = |port: u16| format!("http://127.0.0.1:{port}");
         let etcd = Run::new(programs.join("etcd"))
-            .args(["--listen-client-urls", &url(client), "--advertise-client-urls", &url(client)])
-            .args(["--listen-peer-urls", &url(peer), "--initial-advertise-peer-urls", &url(peer)])
-            .args(["--initial-cluster", &format!("default={}", url(peer)), "--log-level", "error"])
+            .args([
+                "--listen-client-urls",
+                &url(client),
+                "--advertise-client-urls",
+                &url(client),
+            ])
+            .args([
+                "--listen-peer-urls",
+                &url(peer),
+                "--initial-advertise-peer-urls",
+                &url(peer),
+            ])
+            .args([
+                "--initial-cluster",
+                &format!("default={}", url(peer)),
+                "--log-level",
+                "error",
+            ])
             .arg_path("--data-dir", &inside("etcd"))
             .start()?;
         fs::write(inside("tokens"), tokens())?;
@@ -97,14 +112,23 @@ impl Cluster {
         fs::write(inside("accounts.pem"), private)?;
         fs::write(inside("accounts.pub"), public)?;
         let server = Run::new(programs.join("kube-apiserver"))
-            .args([format!("--etcd-servers={}", url(client)), format!("--secure-port={secure}")])
+            .args([
+                format!("--etcd-servers={}", url(client)),
+                format!("--secure-port={secure}"),
+            ])
             .args(["--bind-address=127.0.0.1", "--authorization-mode=RBAC"])
-            .args(["--service-cluster-ip-range=10.0.0.0/24", "--service-account-issuer=https://127.0.0.1"])
+            .args([
+                "--service-cluster-ip-range=10.0.0.0/24",
+                "--service-account-issuer=https://127.0.0.1",
+            ])
             .args(["--disable-admission-plugins=ServiceAccount"])
             .arg_path("--cert-dir", &inside("certificates"))
             .arg_path("--token-auth-file", &inside("tokens"))
             .arg_path("--service-account-key-file", &inside("accounts.pub"))
-            .arg_path("--service-account-signing-key-file", &inside("accounts.pem"))
+            .arg_path(
+                "--service-account-signing-key-file",
+                &inside("accounts.pem"),
+            )
             .timeout(START)
             .start()?;
         for user in [User::Admin, User::Limited] {
@@ -129,7 +153,13 @@ impl Cluster {
             address.is_some()
         })?;
         let api = Api::new(&address.context("kubectl did not say where it listens")?);
-        Ok(Self { _proxy: proxy, _server: server, _etcd: etcd, folder, api })
+        Ok(Self {
+            _proxy: proxy,
+            _server: server,
+            _etcd: etcd,
+            folder,
+            api,
+        })
     }
 
     /// The API, with every right.
@@ -139,7 +169,9 @@ impl Cluster {
 
     /// The kubeconfig of a user.
     pub fn kubeconfig(&self, user: User) -> PathBuf {
-        self.folder.path().join(format!("{}.kubeconfig", user.name()))
+        self.folder
+            .path()
+            .join(format!("{}.kubeconfig", user.name()))
     }
 }
 
@@ -171,8 +203,16 @@ fn programs() -> anyhow::Result<PathBuf> {
         .env("HOME", &peers)
         .timeout(HALF_AN_HOUR)
         .finish()?;
-    let last = outcome.stderr.lines().last().unwrap_or("it said nothing").to_owned();
-    anyhow::ensure!(outcome.code == Some(0), "building the API server failed: {last}");
+    let last = outcome
+        .stderr
+        .lines()
+        .last()
+        .unwrap_or("it said nothing")
+        .to_owned();
+    anyhow::ensure!(
+        outcome.code == Some(0),
+        "building the API server failed: {last}"
+    );
     Ok(folder)
 }
 
@@ -209,8 +249,8 @@ fn kubeconfig(port: u16, user: User) -> serde_json::Value {
 
 /// What comes before the point in the public key of this curve.
 const P256: [u8; 26] = [
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
-    0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
 /// The server wants a key pair for tokens of service accounts, though no test uses one.

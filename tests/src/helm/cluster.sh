@@ -10,10 +10,14 @@ cd "$work"
 
 # The machine's own sources, for source packages; what is installed and listed stays as it is.
 for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-  [ -f "$list" ] && sed -n -e 's/^deb \(.*debian.*\)/deb-src \1/p' -e '/^deb .*debian/p' "$list" >> sources/own.list
+  if [ -f "$list" ]; then
+    sed -n -e 's/^deb \(.*debian.*\)/deb-src \1/p' -e '/^deb .*debian/p' "$list" >> sources/own.list
+  fi
 done
 for list in /etc/apt/sources.list.d/debian*.sources; do
-  [ -f "$list" ] && sed 's/^Types:.*/Types: deb deb-src/' "$list" > "sources/$(basename "$list")"
+  if [ -f "$list" ]; then
+    sed 's/^Types:.*/Types: deb deb-src/' "$list" > "sources/$(basename "$list")"
+  fi
 done
 apt() {
   apt-get --quiet --quiet -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$work/sources" \

@@ -43,7 +43,11 @@ impl Controller {
                 std::thread::sleep(TICK);
             }
         });
-        Self { stop, thread: Some(thread), rollout }
+        Self {
+            stop,
+            thread: Some(thread),
+            rollout,
+        }
     }
 
     pub(super) fn set(&self, rollout: Rollout) {
@@ -110,7 +114,12 @@ impl Played {
     }
 
     /// A new template: its ReplicaSet. What ran before is old now.
-    fn begin(&self, deployment: &Value, template: String, known: Option<Known>) -> anyhow::Result<Known> {
+    fn begin(
+        &self,
+        deployment: &Value,
+        template: String,
+        known: Option<Known>,
+    ) -> anyhow::Result<Known> {
         let metadata = &deployment["metadata"];
         let revision = known.as_ref().map_or(0, |known| known.revision) + 1;
         let hash = format!("{revision:010}");
@@ -135,8 +144,13 @@ impl Played {
             "deployment.kubernetes.io/revision": revision.to_string(),
         } } });
         self.api.patch(&path, &note)?;
-        let installed = Rollout { duration: Duration::ZERO, ..Rollout::default() };
-        let plan = known.as_ref().map_or(installed, |_| lock(&self.rollout).clone());
+        let installed = Rollout {
+            duration: Duration::ZERO,
+            ..Rollout::default()
+        };
+        let plan = known
+            .as_ref()
+            .map_or(installed, |_| lock(&self.rollout).clone());
         let (mut old, mut draining) = (Vec::new(), Vec::new());
         if let Some(known) = known {
             old = [known.old, known.new].concat();
@@ -169,23 +183,33 @@ impl Played {
             _ => 1,
         };
         while known.new.len() < due as usize {
-            let name = format!("{}-{}", text(&known.set["metadata"]["name"])?, known.new.len());
+            let name = format!(
+                "{}-{}",
+                text(&known.set["metadata"]["name"])?,
+                known.new.len()
+            );
             let ready = self.pod(&name, known)?;
             known.new.push(name);
             known.ready += u32::from(ready);
         }
         if known.ready == wanted && share >= 1.0 {
             for name in std::mem::take(&mut known.old) {
-                self.api.delete(&self.core(&format!("pods/{name}")), &Value::Null)?;
-                known.draining.push((name, Instant::now() + known.plan.drain));
+                self.api
+                    .delete(&self.core(&format!("pods/{name}")), &Value::Null)?;
+                known.draining.push((name, Instant::now()));
             }
         }
-        let now = Instant::now();
-        for (name, _) in known.draining.iter().filter(|(_, end)| *end <= now) {
+        let drain = lock(&self.rollout).drain;
+        for (name, _) in known
+            .draining
+            .iter()
+            .filter(|(_, since)| since.elapsed() >= drain)
+        {
             let at_once = json!({ "gracePeriodSeconds": 0 });
-            self.api.delete(&self.core(&format!("pods/{name}")), &at_once)?;
+            self.api
+                .delete(&self.core(&format!("pods/{name}")), &at_once)?;
         }
-        known.draining.retain(|(_, end)| *end > now);
+        known.draining.retain(|(_, since)| since.elapsed() < drain);
         self.tell(deployment, known, share)
     }
 
@@ -199,7 +223,8 @@ impl Played {
             "spec": template["spec"],
         });
         pod["metadata"]["name"] = json!(name);
-        pod["metadata"]["ownerReferences"] = json!([owner("apps/v1", "ReplicaSet", &known.set["metadata"])]);
+        pod["metadata"]["ownerReferences"] =
+            json!([owner("apps/v1", "ReplicaSet", &known.set["metadata"])]);
         // A pod on a node drains; one on none is gone at once.
         pod["spec"]["nodeName"] = json!("node-1");
         self.api.post(&self.core("pods"), &pod)?;
@@ -209,7 +234,11 @@ impl Played {
             Outcome::CrashLoop => (false, waiting("CrashLoopBackOff")),
             Outcome::DeadlineExceeded => (false, waiting("ImagePullBackOff")),
         };
-        let starts = if known.plan.outcome == Outcome::CrashLoop { 6 } else { 0 };
+        let starts = if known.plan.outcome == Outcome::CrashLoop {
+            6
+        } else {
+            0
+        };
         let is = |fact: bool| if fact { "True" } else { "False" };
         let status = json!({ "status": {
             "phase": "Running",
@@ -219,7 +248,8 @@ impl Played {
                 "ready": ready, "restartCount": starts, "state": state,
             }],
         } });
-        self.api.patch(&self.core(&format!("pods/{name}/status")), &status)?;
+        self.api
+            .patch(&self.core(&format!("pods/{name}/status")), &status)?;
         Ok(ready)
     }
 
@@ -229,14 +259,26 @@ impl Played {
             return Ok(true);
         };
         let data = self.api.get(&self.core(&format!("secrets/{secret}")))?["data"].clone();
-        let variables = container["env"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let runner_id = variables.iter().find(|variable| variable["name"] == "AGENT_ID");
-        let found = [decoded(&data["OAUTH_CLIENT_ID"]), decoded(&data["OAUTH_CLIENT_SECRET"])];
+        let variables = container["env"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let runner_id = variables
+            .iter()
+            .find(|variable| variable["name"] == "AGENT_ID");
+        let found = [
+            decoded(&data["OAUTH_CLIENT_ID"]),
+            decoded(&data["OAUTH_CLIENT_SECRET"]),
+        ];
         let ([Some(client_id), Some(client_secret)], Some(runner_id)) = (found, runner_id) else {
             return Ok(false);
         };
         let runner_id = text(&runner_id["value"])?;
-        (self.on_start)(Instance { runner_id, client_id, client_secret });
+        (self.on_start)(Instance {
+            runner_id,
+            client_id,
+            client_secret,
+        });
         Ok(true)
     }
 
@@ -246,8 +288,16 @@ impl Played {
         let late = known.plan.outcome == Outcome::DeadlineExceeded && share >= 1.0;
         let set = text(&known.set["metadata"]["name"])?;
         let (status, reason, message) = match (late, share >= 1.0) {
-            (true, _) => ("False", "ProgressDeadlineExceeded", "has timed out progressing."),
-            (false, true) => ("True", "NewReplicaSetAvailable", "has successfully progressed."),
+            (true, _) => (
+                "False",
+                "ProgressDeadlineExceeded",
+                "has timed out progressing.",
+            ),
+            (false, true) => (
+                "True",
+                "NewReplicaSetAvailable",
+                "has successfully progressed.",
+            ),
             (false, false) => ("True", "ReplicaSetUpdated", "is progressing."),
         };
         let status = json!({ "status": {
@@ -263,7 +313,8 @@ impl Played {
         } });
         if status != known.status {
             let name = text(&deployment["metadata"]["name"])?;
-            self.api.patch(&self.apps(&format!("deployments/{name}/status")), &status)?;
+            self.api
+                .patch(&self.apps(&format!("deployments/{name}/status")), &status)?;
             known.status = status;
         }
         Ok(())
@@ -283,7 +334,9 @@ fn waiting(reason: &str) -> Value {
 
 pub(super) fn decoded(value: &Value) -> Option<String> {
     use base64::Engine;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(value.as_str()?).ok()?;
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(value.as_str()?)
+        .ok()?;
     String::from_utf8(bytes).ok()
 }
 

@@ -57,14 +57,25 @@ pub fn quoted(text: &str) -> String {
     let plain = |c: char| c == ' ' || (c.is_ascii_graphic() && c != '"' && c != '\\');
     let inner: String = text
         .chars()
-        .map(|c| if plain(c) { c.to_string() } else { format!("\\U{:08x}", u32::from(c)) })
+        .map(|c| {
+            if plain(c) {
+                c.to_string()
+            } else {
+                format!("\\U{:08x}", u32::from(c))
+            }
+        })
         .collect();
     format!("\"{inner}\"")
 }
 
 impl Installation {
     /// Installs the release and waits until its pods run.
-    pub fn new(cluster: Arc<Cluster>, helm: Helm, chart: &Chart, on_start: OnStart) -> anyhow::Result<Self> {
+    pub fn new(
+        cluster: Arc<Cluster>,
+        helm: Helm,
+        chart: &Chart,
+        on_start: OnStart,
+    ) -> anyhow::Result<Self> {
         let tools = Tools::prepare(helm)?;
         let folder = TempDir::with_prefix("keyferry-helm-")?;
         copy(&fixtures().join("runner"), &folder.path().join("runner"))?;
@@ -80,7 +91,14 @@ impl Installation {
         fs::create_dir(installed.folder.path().join("values"))?;
         installed.write_values(&chart.values)?;
         let (folder, file) = (installed.chart(), installed.values_path());
-        let arguments = ["install", RELEASE, &path(&folder), "--create-namespace", "--values", &path(&file)];
+        let arguments = [
+            "install",
+            RELEASE,
+            &path(&folder),
+            "--create-namespace",
+            "--values",
+            &path(&file),
+        ];
         let set: Vec<&str> = chart.set.iter().map(String::as_str).collect();
         installed.helm(&[&arguments[..], &set].concat())?;
         installed.wait_for_pods()?;
@@ -152,7 +170,12 @@ impl Installation {
     /// Runs the real helm in this namespace.
     pub fn helm(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let outcome = self.run("helm", arguments)?;
-        ensure!(outcome.code == Some(0), "helm {}: {}", arguments.join(" "), outcome.stderr);
+        ensure!(
+            outcome.code == Some(0),
+            "helm {}: {}",
+            arguments.join(" "),
+            outcome.stderr
+        );
         Ok(outcome.stdout)
     }
 
@@ -183,10 +206,16 @@ impl Installation {
 
     /// The pair in the Secret that the pods read.
     pub fn stored(&self) -> anyhow::Result<Pair> {
-        let path = format!("/api/v1/namespaces/{}/secrets/{RELEASE}-matillion-runner-config", self.namespace);
+        let path = format!(
+            "/api/v1/namespaces/{}/secrets/{RELEASE}-matillion-runner-config",
+            self.namespace
+        );
         let data = self.api().get(&path)?["data"].clone();
         let one = |name: &str| decoded(&data[name]).with_context(|| format!("no {name}"));
-        Ok(Pair::new(&one("OAUTH_CLIENT_ID")?, &one("OAUTH_CLIENT_SECRET")?))
+        Ok(Pair::new(
+            &one("OAUTH_CLIENT_ID")?,
+            &one("OAUTH_CLIENT_SECRET")?,
+        ))
     }
 
     /// The Deployment that runs the runner.
@@ -206,15 +235,27 @@ impl Installation {
 
     /// Names of the pods that were not told to end.
     pub fn pods(&self) -> anyhow::Result<Vec<String>> {
-        let list = self.api().get(&format!("/api/v1/namespaces/{}/pods", self.namespace))?;
+        let list = self
+            .api()
+            .get(&format!("/api/v1/namespaces/{}/pods", self.namespace))?;
         let items = list["items"].as_array().cloned().unwrap_or_default();
-        let stay = items.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
-        Ok(stay.filter_map(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned).collect())
+        let stay = items
+            .iter()
+            .filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+        Ok(stay
+            .filter_map(|pod| pod["metadata"]["name"].as_str())
+            .map(str::to_owned)
+            .collect())
     }
 
     /// Lets the limited user do this in the namespace; the rules of a Role.
     pub fn allow(&self, rules: &Value) -> anyhow::Result<()> {
-        let of = |kind: &str| format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{}/{kind}", self.namespace);
+        let of = |kind: &str| {
+            format!(
+                "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/{kind}",
+                self.namespace
+            )
+        };
         let role = json!({ "metadata": { "name": "limited" }, "rules": rules });
         self.api().post(&of("roles"), &role)?;
         let group = "rbac.authorization.k8s.io";

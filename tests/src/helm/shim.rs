@@ -31,7 +31,9 @@ pub struct Shims {
 
 impl Shims {
     pub(super) fn new(tools: &Tools) -> anyhow::Result<Self> {
-        let shims = Self { folder: TempDir::with_prefix("keyferry-shims-")? };
+        let shims = Self {
+            folder: TempDir::with_prefix("keyferry-shims-")?,
+        };
         fs::create_dir(shims.faults())?;
         for name in ["helm", "kubectl"] {
             let path = shims.folder.path().join(name);
@@ -88,7 +90,10 @@ exec "$real" "$@"
     /// How many calls began so.
     pub fn count(&self, start: &str) -> usize {
         let dry = |call: &&String| call.contains("--dry-run") && !start.contains("--dry-run");
-        self.calls().iter().filter(|call| call.starts_with(start) && !dry(call)).count()
+        self.calls()
+            .iter()
+            .filter(|call| call.starts_with(start) && !dry(call))
+            .count()
     }
 
     fn faults(&self) -> PathBuf {

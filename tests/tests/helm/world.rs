@@ -61,31 +61,51 @@ impl World {
         let id = spec.id.clone();
         let first = issuer.add_runner(spec);
         let before = (wanted.values)(&id, &first);
-        let chart = Chart { values: before.clone(), set: (wanted.set)(&id, &first) };
+        let chart = Chart {
+            values: before.clone(),
+            set: (wanted.set)(&id, &first),
+        };
         let hook = issuer.runner_hook();
         let installed = Installation::new(cluster, wanted.helm, &chart, hook).expect("installed");
         let mut settings = installed.settings();
         for (name, value) in wanted.settings.as_object().into_iter().flatten() {
             settings[name] = value.clone();
         }
-        let keys: Vec<(&str, Value)> = wanted.keys.as_object().into_iter().flatten()
+        let keys: Vec<(&str, Value)> = wanted
+            .keys
+            .as_object()
+            .into_iter()
+            .flatten()
             .map(|(name, value)| (name.as_str(), value.clone()))
             .collect();
         let component = sink("helm").expect("a built sink").display().to_string();
         let path = std::env::var("PATH").expect("a PATH");
         let path = format!("{}:{path}", installed.shims().folder().display());
         let config = Config::new(&issuer)
-            .part("[plugins.helm]", &[
-                ("path", json!(component)),
-                ("folders", json!([installed.values_folder()])),
-                ("environment", json!(["PATH", "HOME", "KUBECONFIG"])),
-                ("limits", json!({ "time": "20s" })),
-            ])
+            .part(
+                "[plugins.helm]",
+                &[
+                    ("path", json!(component)),
+                    ("folders", json!([installed.values_folder()])),
+                    ("environment", json!(["PATH", "HOME", "KUBECONFIG"])),
+                    ("limits", json!({ "time": "20s" })),
+                ],
+            )
             .runner(RUNNER, &id, "helm", settings, &keys)
             .env("PATH", &path)
-            .env("KUBECONFIG", &installed.kubeconfig(wanted.user).display().to_string());
+            .env(
+                "KUBECONFIG",
+                &installed.kubeconfig(wanted.user).display().to_string(),
+            );
         let workspace = Workspace::new(&config).expect("a folder");
-        let world = Self { issuer, installed, id, first, workspace, before };
+        let world = Self {
+            issuer,
+            installed,
+            id,
+            first,
+            workspace,
+            before,
+        };
         let approved = world.run(&["plugins", "approve", "helm", "--yes"]);
         assert_eq!(approved.code, Some(0), "{}", approved.stderr);
         Some(world)
@@ -153,7 +173,10 @@ impl World {
         // Not `assert_eq`: it would print both.
         let own = released["config"]["oauthClientSecret"] == json!(live.client_secret);
         assert!(own, "the release holds the live secret");
-        assert!(self.issuer.runner(&self.id).connected, "the runner is connected");
+        assert!(
+            self.issuer.runner(&self.id).connected,
+            "the runner is connected"
+        );
         assert_eq!(self.installed.revision().expect("a revision").1, "deployed");
     }
 
@@ -166,9 +189,15 @@ impl World {
     /// Nothing was written anywhere and nothing asked of the issuer but reads.
     pub fn assert_untouched(&self) {
         assert_eq!(self.issuer.refreshes(&self.id), 0, "refreshes");
-        assert!(self.installed.values_text() == self.before, "the file is as it was");
+        assert!(
+            self.installed.values_text() == self.before,
+            "the file is as it was"
+        );
         let shims = self.installed.shims();
-        assert_eq!((shims.count("helm upgrade"), shims.count("kubectl rollout")), (0, 0));
+        assert_eq!(
+            (shims.count("helm upgrade"), shims.count("kubectl rollout")),
+            (0, 0)
+        );
     }
 }
 

@@ -4,6 +4,7 @@
 //! in, send once, bound, seal. What leaves holds no token and what comes back holds no value.
 
 mod address;
+mod answer;
 mod client;
 
 use std::time::{Duration, Instant};
@@ -86,19 +87,8 @@ pub struct Bounds {
     pub time: Duration,
 }
 
-/// Response headers that carry identity, or tell the length of what was sealed.
-const HIDDEN: [&str; 7] = [
-    "set-cookie",
-    "set-cookie2",
-    "proxy-authenticate",
-    "authorization",
-    "www-authenticate",
-    "content-length",
-    "authentication-info",
-];
+/// Of address and headers of a request, and of the headers of an answer.
 const HEADER_BYTES: usize = 64 << 10;
-/// How bodies begin that are compressed without saying so: gzip and zstd.
-const COMPRESSED: [&[u8]; 2] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd"];
 
 impl HttpGate {
     /// A gate with the operator's routes, reaching public addresses and the `private` ones named.
@@ -200,7 +190,7 @@ impl HttpGate {
             elapsed_ms,
             "sink request"
         );
-        seal_answer(answer, granted, seal, &url)
+        answer::sealed(answer, granted, seal, &url)
     }
 
     /// Looks an origin up in the operator's routes.
@@ -314,51 +304,6 @@ fn parse(request: &SinkRequest, seal: &Seal, bounds: &Bounds) -> Result<Url, Una
         ));
     }
     Ok(url)
-}
-
-fn seal_answer(
-    answer: client::Answer,
-    granted: &HttpGrant,
-    seal: &mut Seal,
-    url: &Url,
-) -> Result<SinkResponse, Unanswered> {
-    let encoded = |(name, value): &(String, Vec<u8>)| match name.as_str() {
-        "content-encoding" => !value.eq_ignore_ascii_case(b"identity"),
-        "transfer-encoding" => !value.eq_ignore_ascii_case(b"chunked"),
-        _ => false,
-    };
-    let compressed = |magic: &&[u8]| answer.body.starts_with(magic);
-    // Compressed bytes could hold a value that no search finds.
-    if answer.headers.iter().any(encoded) || COMPRESSED.iter().any(compressed) {
-        return Err(Unanswered {
-            why: Obstacle::Unreachable,
-            message: format!(
-                "{} answered with a compressed body, which can't be sealed",
-                place(url)
-            ),
-            maybe_sent: true,
-        });
-    }
-    let mut headers = Vec::new();
-    let mut total = 0;
-    for (name, value) in answer.headers {
-        total += name.len() + value.len();
-        if total > HEADER_BYTES {
-            break;
-        }
-        // A name can't be replaced by a token; one that holds a value is left out.
-        let telling = *seal.seal(name.as_bytes(), &[]) != name.as_bytes();
-        if !telling && !HIDDEN.contains(&name.as_str()) {
-            let value = seal.seal(&value, &[]);
-            headers.push((name, String::from_utf8_lossy(&value).into_owned()));
-        }
-    }
-    let body = seal.seal_output(&answer.body, &granted.seals).to_vec();
-    Ok(SinkResponse {
-        status: answer.status,
-        headers,
-        body,
-    })
 }
 
 fn unanswered(url: &Url, error: WireError, seal: &Seal) -> Unanswered {

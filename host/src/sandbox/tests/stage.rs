@@ -18,8 +18,6 @@ use crate::secret::{Credential, SecretString};
 
 /// What no sink may see: all that quoting changes, and enough that nothing hits it by chance.
 pub const SECRET: &str = "s3cr3t-\"\\'$x{{y}}#&<é>%41/+ Zq9";
-/// Its neighbour in the store.
-pub const NEIGHBOUR: &str = "neighbours-own-value";
 pub const RUNNER: &str = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
 
 pub fn credential() -> KnownCredential {

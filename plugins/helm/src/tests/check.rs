@@ -74,7 +74,10 @@ fn what_is_stored_is_compared() {
         let plan = plan(world);
         assert_eq!(plan.stored, stored, "{plan:?}");
         assert_eq!(plan.warnings.len(), usize::from(said.is_some()), "{plan:?}");
-        assert!(said.is_none_or(|said| plan.warnings[0].contains(said)), "{plan:?}");
+        assert!(
+            said.is_none_or(|said| plan.warnings[0].contains(said)),
+            "{plan:?}"
+        );
     }
 }
 
@@ -99,7 +102,10 @@ fn other_keys_and_a_release_of_another_name_are_understood() {
             "helm" => "--kube-context=prod",
             _ => "--context=prod",
         };
-        assert!(argv.contains(&context.to_owned()) || argv[1] == "show", "{argv:?}");
+        assert!(
+            argv.contains(&context.to_owned()) || argv[1] == "show",
+            "{argv:?}"
+        );
     }
 }
 
@@ -115,7 +121,10 @@ fn what_cant_be_confirmed_is_a_warning() {
     let mut edited = release(&config(SECRET));
     edited["manifest"] = json!("kind: Secret\nkind: More\n");
     for (world, said) in [
-        (World::new().answer("dry-run", edited), "otherwise than they were installed"),
+        (
+            World::new().answer("dry-run", edited),
+            "otherwise than they were installed",
+        ),
         (
             World::new().values(&VALUES.replace("  oauthClientId: 'live-id'\n", "")),
             "has no config.oauthClientId",
@@ -125,17 +134,28 @@ fn what_cant_be_confirmed_is_a_warning() {
             "does not show AGENT_ID",
         ),
         (World::new().text("runners", ""), "does not show AGENT_ID"),
-        (World::new().fails("may-restart", "no such command"), "can't be confirmed"),
         (
-            World::new().deployment(|d| d["spec"]["template"]["spec"]["containers"][0]["image"] = json!("r/x:current")),
+            World::new().fails("may-restart", "no such command"),
+            "can't be confirmed",
+        ),
+        (
+            World::new().deployment(|d| {
+                d["spec"]["template"]["spec"]["containers"][0]["image"] = json!("r/x:current")
+            }),
             "may also upgrade the runner",
         ),
         (
-            World::new().text("runners", &format!("matillion-agent-app\t{RUNNER}\tOAUTH_CLIENT_SECRET\town\n")),
+            World::new().text(
+                "runners",
+                &format!("matillion-agent-app\t{RUNNER}\tOAUTH_CLIENT_SECRET\town\n"),
+            ),
             "from the Secret own",
         ),
         (
-            World::new().text("runners", &format!("matillion-agent-app\t{RUNNER}\tOAUTH_CLIENT_SECRET\t\n")),
+            World::new().text(
+                "runners",
+                &format!("matillion-agent-app\t{RUNNER}\tOAUTH_CLIENT_SECRET\t\n"),
+            ),
             "from the Deployment itself",
         ),
         (
@@ -156,6 +176,10 @@ fn what_cant_be_confirmed_is_a_warning() {
     ] {
         let plan = plan(world);
         assert_eq!(plan.warnings.len(), 1, "{said}: {:?}", plan.warnings);
-        assert!(plan.warnings[0].contains(said), "{said}: {}", plan.warnings[0]);
+        assert!(
+            plan.warnings[0].contains(said),
+            "{said}: {}",
+            plan.warnings[0]
+        );
     }
 }

@@ -43,18 +43,35 @@ impl World {
         world
             .answer("history", json!([revision(7, "deployed")]))
             .answer("list", json!([]))
-            .text("chart", "apiVersion: v2\nname: matillion-runner\nversion: 0.6.0\n")
+            .text(
+                "chart",
+                "apiVersion: v2\nname: matillion-runner\nversion: 0.6.0\n",
+            )
             .answer("status", release(&config(SECRET)))
             .answer("dry-run", release(&config(SECRET)))
             .answer("released-values", config(SECRET))
-            .text("upgrade", "Release \"matillion-agent\" has been upgraded.\n")
-            .answer("deployments", json!({ "items": [deployment(), script_runner()] }))
-            .text("runners", &format!("matillion-agent-app\t{RUNNER}\t\t\nmatillion-agent-script-runner\t\t\t\n"))
+            .text(
+                "upgrade",
+                "Release \"matillion-agent\" has been upgraded.\n",
+            )
+            .answer(
+                "deployments",
+                json!({ "items": [deployment(), script_runner()] }),
+            )
+            .text(
+                "runners",
+                &format!(
+                    "matillion-agent-app\t{RUNNER}\t\t\nmatillion-agent-script-runner\t\t\t\n"
+                ),
+            )
             .answer("pods", json!({ "items": [] }))
             .text("may-store", "yes\n")
             .text("may-restart", "yes\n")
             .text("restart", "deployment.apps/matillion-agent-app restarted\n")
-            .text("restart-named", "deployment.apps/matillion-agent-app restarted\n")
+            .text(
+                "restart-named",
+                "deployment.apps/matillion-agent-app restarted\n",
+            )
     }
 
     /// The program answers this document.
@@ -69,7 +86,9 @@ impl World {
 
     /// The program answers these documents, one after the other.
     pub(super) fn in_turn(mut self, name: &'static str, documents: &[Value]) -> Self {
-        let says = documents.iter().map(|document| Says(0, document.to_string(), ""));
+        let says = documents
+            .iter()
+            .map(|document| Says(0, document.to_string(), ""));
         self.says.insert(name, says.collect());
         self
     }
@@ -84,7 +103,10 @@ impl World {
     pub(super) fn deployment(self, change: impl Fn(&mut Value)) -> Self {
         let mut deployment = deployment();
         change(&mut deployment);
-        self.answer("deployments", json!({ "items": [deployment, script_runner()] }))
+        self.answer(
+            "deployments",
+            json!({ "items": [deployment, script_runner()] }),
+        )
     }
 
     pub(super) fn values(mut self, text: &str) -> Self {

@@ -18,7 +18,10 @@ fn nothing_is_asked_for_but_one_file_and_two_programs() {
             Need::Command(command) => {
                 assert!(["helm", "kubectl"].contains(&command.argv[0].as_str()));
                 assert!(!command.reason.is_empty(), "{}", command.name);
-                let bound = command.argv.iter().any(|part| part == "--namespace={namespace}");
+                let bound = command
+                    .argv
+                    .iter()
+                    .any(|part| part == "--namespace={namespace}");
                 assert!(bound || command.name == "chart", "{}", command.name);
             }
             Need::Http(_) => panic!("no request is needed"),
@@ -27,7 +30,10 @@ fn nothing_is_asked_for_but_one_file_and_two_programs() {
     assert_eq!(files, 1);
     let writing = needs.iter().filter(|need| match need {
         Need::Command(command) => {
-            let dry = command.argv.iter().any(|part| part.starts_with("--dry-run"));
+            let dry = command
+                .argv
+                .iter()
+                .any(|part| part.starts_with("--dry-run"));
             !dry && ["upgrade", "rollout"].contains(&command.argv[1].as_str())
         }
         _ => false,

@@ -7,7 +7,8 @@ use crate::Helm;
 
 fn at(time: &str) -> Value {
     let mut deployment = deployment();
-    deployment["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] = json!(time);
+    deployment["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] =
+        json!(time);
     json!({ "items": [deployment] })
 }
 
@@ -18,17 +19,43 @@ fn restart(world: World) -> Result<Workload, keyferry_sdk::Failure> {
 
 #[test]
 fn the_deployment_is_restarted_and_marked() {
-    let world = World::new().in_turn("deployments", &[at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00+01:00")]);
+    let world = World::new().in_turn(
+        "deployments",
+        &[at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00+01:00")],
+    );
     let (mock, _, target) = world.open();
     let workload = Helm::restart(&mock, &target, &Receipt::new("x", "y")).expect("restarted");
-    assert_eq!(workload, Workload::new("matillion-agent/matillion-agent-app", "2026-01-02T00:00:00+01:00"));
-    assert_eq!(ran(&mock), ["kubectl get deployments", "kubectl rollout restart", "kubectl get deployments"]);
+    assert_eq!(
+        workload,
+        Workload::new(
+            "matillion-agent/matillion-agent-app",
+            "2026-01-02T00:00:00+01:00"
+        )
+    );
+    assert_eq!(
+        ran(&mock),
+        [
+            "kubectl get deployments",
+            "kubectl rollout restart",
+            "kubectl get deployments"
+        ]
+    );
     let selector = "--selector=app.kubernetes.io/instance=matillion-agent,app notin (matillion-agent-script-runner-pods,matillion-agent-matillion-runner-script-runner-pods,matillion-agent-matillion-agent-script-runner-pods)";
-    assert!(mock.runs()[1].contains(&selector.to_owned()), "{:?}", mock.runs()[1]);
+    assert!(
+        mock.runs()[1].contains(&selector.to_owned()),
+        "{:?}",
+        mock.runs()[1]
+    );
 
     let world = World::new()
         .setting("deployment", "matillion-agent-app")
-        .in_turn("deployments", &[json!({ "items": [deployment()] }), at("2026-01-01T00:00:00Z")]);
+        .in_turn(
+            "deployments",
+            &[
+                json!({ "items": [deployment()] }),
+                at("2026-01-01T00:00:00Z"),
+            ],
+        );
     let (mock, _, target) = world.open();
     Helm::restart(&mock, &target, &Receipt::new("x", "y")).expect("restarted");
     assert!(mock.runs()[1].contains(&"deployment/matillion-agent-app".to_owned()));
@@ -41,15 +68,29 @@ fn what_the_cluster_shows_decides_and_not_what_the_program_said() {
         .in_turn("deployments", &[at("1"), at("2")]);
     assert_eq!(restart(took).expect("it took effect").marker, "2");
     for (world, kind, said) in [
-        (World::new().fails("restart", "no route"), Unavailable, "no route; the restart can be repeated"),
         (
-            World::new().fails("restart", "forbidden").text("may-restart", "no"),
+            World::new().fails("restart", "no route"),
+            Unavailable,
+            "no route; the restart can be repeated",
+        ),
+        (
+            World::new()
+                .fails("restart", "forbidden")
+                .text("may-restart", "no"),
             Denied,
             "may not patch Deployments",
         ),
         (World::new(), Unavailable, "in the very same second"),
-        (World::new().answer("deployments", json!({ "items": [] })), Missing, "no Deployment"),
-        (World::new().fails("deployments", "unreachable"), Unavailable, "unreachable"),
+        (
+            World::new().answer("deployments", json!({ "items": [] })),
+            Missing,
+            "no Deployment",
+        ),
+        (
+            World::new().fails("deployments", "unreachable"),
+            Unavailable,
+            "unreachable",
+        ),
     ] {
         let failure = restart(world).expect_err("not restarted");
         assert_eq!(failure.kind, kind, "{failure}");

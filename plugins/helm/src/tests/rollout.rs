@@ -10,7 +10,8 @@ const MARKER: &str = "2026-01-02T00:00:00Z";
 /// A Deployment whose restart was taken up, with these numbers: replicas, updated, available.
 fn restarted(replicas: u32, updated: u32, available: u32) -> Value {
     let mut deployment = deployment();
-    deployment["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] = json!(MARKER);
+    deployment["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] =
+        json!(MARKER);
     deployment["status"]["replicas"] = json!(replicas);
     deployment["status"]["updatedReplicas"] = json!(updated);
     deployment["status"]["availableReplicas"] = json!(available);
@@ -86,15 +87,55 @@ fn a_rollout_is_followed_from_its_begin_to_its_end() {
     let (a, b) = (new[0].clone(), new[1].clone());
     let old = pod("o", "2", true);
     for (deployment, pods, state, ready, detail) in [
-        (unseen, vec![], Pending, 0, "the restart was not taken up yet"),
-        (restarted(3, 1, 2), vec![pod("a", "3", false), old.clone()], Progressing, 0, "0 of 2 new pods are ready, 1 old still run"),
-        (restarted(3, 2, 2), vec![a.clone(), pod("b", "3", false), old.clone()], Progressing, 1, "1 of 2 new pods are ready, 1 old still run"),
-        (restarted(3, 2, 3), vec![a.clone(), b.clone(), old], Progressing, 2, "1 old still run"),
-        (restarted(2, 2, 2), vec![a.clone(), b.clone(), draining("o")], Complete, 2, "2 of 2 new pods are ready, 1 old still drain, for up to 43200 s"),
-        (restarted(2, 2, 2), new.to_vec(), Complete, 2, "2 of 2 new pods are ready"),
+        (
+            unseen,
+            vec![],
+            Pending,
+            0,
+            "the restart was not taken up yet",
+        ),
+        (
+            restarted(3, 1, 2),
+            vec![pod("a", "3", false), old.clone()],
+            Progressing,
+            0,
+            "0 of 2 new pods are ready, 1 old still run",
+        ),
+        (
+            restarted(3, 2, 2),
+            vec![a.clone(), pod("b", "3", false), old.clone()],
+            Progressing,
+            1,
+            "1 of 2 new pods are ready, 1 old still run",
+        ),
+        (
+            restarted(3, 2, 3),
+            vec![a.clone(), b.clone(), old],
+            Progressing,
+            2,
+            "1 old still run",
+        ),
+        (
+            restarted(2, 2, 2),
+            vec![a.clone(), b.clone(), draining("o")],
+            Complete,
+            2,
+            "2 of 2 new pods are ready, 1 old still drain, for up to 43200 s",
+        ),
+        (
+            restarted(2, 2, 2),
+            new.to_vec(),
+            Complete,
+            2,
+            "2 of 2 new pods are ready",
+        ),
     ] {
         let seen = observe(world(deployment, &pods));
-        assert_eq!((seen.state, seen.ready, seen.wanted), (state, ready, 2), "{seen:?}");
+        assert_eq!(
+            (seen.state, seen.ready, seen.wanted),
+            (state, ready, 2),
+            "{seen:?}"
+        );
         assert!(seen.detail.ends_with(detail), "{detail}: {}", seen.detail);
     }
 }
@@ -126,12 +167,42 @@ fn pods_that_do_not_start_are_named() {
     paused["spec"]["paused"] = json!(true);
     for (deployment, pods, state, detail) in [
         (late.clone(), vec![], Failed, "has timed out progressing."),
-        (late, vec![pulling.clone()], Failed, "progressing. (container c of pod a: ImagePullBackOff (back-off))"),
-        (restarted(3, 1, 2), vec![pulling], Progressing, "container c of pod a: ImagePullBackOff (back-off)"),
-        (restarted(3, 1, 2), vec![waiting("a", "ContainerCreating", 0)], Progressing, "0 of 2 new pods are ready"),
-        (restarted(3, 1, 2), vec![unscheduled], Progressing, "pod a: Unschedulable (0/3 nodes)"),
-        (restarted(3, 1, 2), vec![waiting("a", "CrashLoopBackOff", 2)], Progressing, "CrashLoopBackOff (back-off)"),
-        (restarted(2, 2, 2), vec![pod("b", "3", true), waiting("a", "CrashLoopBackOff", 5)], Failed, "CrashLoopBackOff (back-off)"),
+        (
+            late,
+            vec![pulling.clone()],
+            Failed,
+            "progressing. (container c of pod a: ImagePullBackOff (back-off))",
+        ),
+        (
+            restarted(3, 1, 2),
+            vec![pulling],
+            Progressing,
+            "container c of pod a: ImagePullBackOff (back-off)",
+        ),
+        (
+            restarted(3, 1, 2),
+            vec![waiting("a", "ContainerCreating", 0)],
+            Progressing,
+            "0 of 2 new pods are ready",
+        ),
+        (
+            restarted(3, 1, 2),
+            vec![unscheduled],
+            Progressing,
+            "pod a: Unschedulable (0/3 nodes)",
+        ),
+        (
+            restarted(3, 1, 2),
+            vec![waiting("a", "CrashLoopBackOff", 2)],
+            Progressing,
+            "CrashLoopBackOff (back-off)",
+        ),
+        (
+            restarted(2, 2, 2),
+            vec![pod("b", "3", true), waiting("a", "CrashLoopBackOff", 5)],
+            Failed,
+            "CrashLoopBackOff (back-off)",
+        ),
         (paused, vec![], Progressing, "the Deployment is paused"),
     ] {
         let seen = observe(world(deployment, &pods));
@@ -144,17 +215,33 @@ fn pods_that_do_not_start_are_named() {
 fn a_deployment_that_is_not_the_restarted_one_any_more_has_failed() {
     let seen = observe(world(deployment(), &[]));
     assert_eq!(seen.state, Failed);
-    assert!(seen.detail.ends_with("it is as never restarted"), "{}", seen.detail);
+    assert!(
+        seen.detail.ends_with("it is as never restarted"),
+        "{}",
+        seen.detail
+    );
     let mut later = restarted(2, 2, 2);
-    later["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] = json!("2027");
-    assert!(observe(world(later, &[])).detail.ends_with("restarted at 2027"));
+    later["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] =
+        json!("2027");
+    assert!(
+        observe(world(later, &[]))
+            .detail
+            .ends_with("restarted at 2027")
+    );
     let gone = observe(World::new().answer("deployments", json!({ "items": [] })));
-    assert_eq!((gone.state, gone.detail.as_str()), (Failed, "the Deployment matillion-agent-app is gone"));
+    assert_eq!(
+        (gone.state, gone.detail.as_str()),
+        (Failed, "the Deployment matillion-agent-app is gone")
+    );
 }
 
 #[test]
 fn without_the_right_to_see_pods_the_deployments_numbers_decide() {
-    for (numbers, state, ready) in [((2, 2, 2), Complete, 2), ((3, 2, 2), Progressing, 2), ((3, 1, 3), Progressing, 1)] {
+    for (numbers, state, ready) in [
+        ((2, 2, 2), Complete, 2),
+        ((3, 2, 2), Progressing, 2),
+        ((3, 1, 3), Progressing, 1),
+    ] {
         let (replicas, updated, available) = numbers;
         let world = world(restarted(replicas, updated, available), &[]).fails("pods", "forbidden");
         let seen = observe(world);

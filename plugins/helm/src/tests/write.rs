@@ -1,4 +1,4 @@
-use keyferry_sdk::FailureKind::{Conflict, Denied, Missing, Rejected, Uncertain, Unavailable};
+use keyferry_sdk::FailureKind::{Conflict, Denied, Missing, Rejected, Unavailable, Uncertain};
 use keyferry_sdk::{Receipt, Sink};
 use serde_json::json;
 
@@ -13,7 +13,10 @@ fn one_line_changes_and_the_release_is_upgraded() {
     let fresh = mock.credential("live-id", "fresh \"$({{#\n'\\");
     let receipt = Helm::write(&mock, &target, &fresh).expect("written");
     assert_eq!(receipt, Receipt::new(LOCATION, "revision 7"));
-    let after = VALUES.replace("\"live-\\\"s3cr\\\\et{{é}}\"", "\"fresh \\\"$({{#\\n'\\\\\"");
+    let after = VALUES.replace(
+        "\"live-\\\"s3cr\\\\et{{é}}\"",
+        "\"fresh \\\"$({{#\\n'\\\\\"",
+    );
     assert_eq!(mock.contents("values"), after);
     assert_eq!(
         mock.runs()[0],
@@ -38,7 +41,11 @@ fn a_rehearsal_and_a_repeat_leave_the_file_as_it_is() {
     Helm::write(&mock, &target, &current).expect("written again");
     assert_eq!(mock.contents("values"), VALUES);
     let upgrades = mock.runs().into_iter().filter(|argv| argv[1] == "upgrade");
-    assert!(upgrades.clone().all(|argv| argv.contains(&"--reuse-values=true".to_owned())));
+    assert!(
+        upgrades
+            .clone()
+            .all(|argv| argv.contains(&"--reuse-values=true".to_owned()))
+    );
     assert_eq!(upgrades.count(), 2);
 }
 
@@ -47,16 +54,24 @@ fn a_client_id_that_changed_is_written_too() {
     let (mock, _, target) = World::new().open();
     let fresh = mock.credential("new\"id", SECRET);
     Helm::write(&mock, &target, &fresh).expect("written");
-    assert_eq!(mock.contents("values"), VALUES.replace("'live-id'", "\"new\\\"id\""));
+    assert_eq!(
+        mock.contents("values"),
+        VALUES.replace("'live-id'", "\"new\\\"id\"")
+    );
 }
 
 #[test]
 fn a_neighbours_secret_stays_byte_for_byte() {
-    let values = format!("{VALUES}scriptRunner:\n  privateKey: |\n    -----BEGIN\n     x \"y\"\n    -----END\n");
+    let values = format!(
+        "{VALUES}scriptRunner:\n  privateKey: |\n    -----BEGIN\n     x \"y\"\n    -----END\n"
+    );
     let (mock, _, target) = World::new().values(&values).open();
     let fresh = mock.credential("live-id", "fresh");
     Helm::write(&mock, &target, &fresh).expect("written");
-    assert!(mock.contents("values").ends_with(&values[values.len() - 90..]));
+    assert!(
+        mock.contents("values")
+            .ends_with(&values[values.len() - 90..])
+    );
 }
 
 #[test]
@@ -64,21 +79,37 @@ fn a_failed_upgrade_says_whether_it_can_be_repeated() {
     let failed = || World::new().fails("upgrade", "Error: UPGRADE FAILED: odd");
     for (world, kind, said) in [
         (failed(), Unavailable, "holds the secret already"),
-        (failed().answer("history", json!([revision(8, "failed")])), Unavailable, "UPGRADE FAILED"),
+        (
+            failed().answer("history", json!([revision(8, "failed")])),
+            Unavailable,
+            "UPGRADE FAILED",
+        ),
         (
             failed().answer("history", json!([revision(8, "pending-upgrade")])),
             Unavailable,
             "`helm rollback matillion-agent 7 ",
         ),
-        (failed().text("may-store", "no"), Denied, "may not update secrets"),
-        (failed().fails("history", "not found"), Missing, "an upgrade does not install one"),
         (
-            failed().fails("history", "unreachable").fails("list", "unreachable"),
+            failed().text("may-store", "no"),
+            Denied,
+            "may not update secrets",
+        ),
+        (
+            failed().fails("history", "not found"),
+            Missing,
+            "an upgrade does not install one",
+        ),
+        (
+            failed()
+                .fails("history", "unreachable")
+                .fails("list", "unreachable"),
             Uncertain,
             "helm's record can't be read",
         ),
         (
-            World::new().fails("history", "unreachable").fails("list", "unreachable"),
+            World::new()
+                .fails("history", "unreachable")
+                .fails("list", "unreachable"),
             Uncertain,
             "the upgrade was made",
         ),
@@ -118,14 +149,46 @@ fn verify_compares_the_file_and_the_release() {
     let mut other_id = config(SECRET);
     other_id["config"]["oauthClientId"] = json!("other");
     for (world, kind, said) in [
-        (World::new().values(&VALUES.replace("s3cr", "old")), Conflict, "who else writes it"),
-        (World::new().values(&VALUES.replace("live-id", "old")), Conflict, "who else writes it"),
-        (World::new().answer("released-values", config("old")), Conflict, "who else upgrades it"),
-        (World::new().answer("released-values", other_id), Conflict, "who else upgrades it"),
-        (World::new().answer("released-values", json!(null)), Conflict, "who else upgrades it"),
-        (World::new().answer("history", json!([revision(8, "failed")])), Conflict, "revision 8"),
-        (World::new().answer("history", json!([revision(8, "pending-rollback")])), Unavailable, "pending-rollback"),
-        (World::new().fails("released-values", "unreachable"), Unavailable, "unreachable"),
+        (
+            World::new().values(&VALUES.replace("s3cr", "old")),
+            Conflict,
+            "who else writes it",
+        ),
+        (
+            World::new().values(&VALUES.replace("live-id", "old")),
+            Conflict,
+            "who else writes it",
+        ),
+        (
+            World::new().answer("released-values", config("old")),
+            Conflict,
+            "who else upgrades it",
+        ),
+        (
+            World::new().answer("released-values", other_id),
+            Conflict,
+            "who else upgrades it",
+        ),
+        (
+            World::new().answer("released-values", json!(null)),
+            Conflict,
+            "who else upgrades it",
+        ),
+        (
+            World::new().answer("history", json!([revision(8, "failed")])),
+            Conflict,
+            "revision 8",
+        ),
+        (
+            World::new().answer("history", json!([revision(8, "pending-rollback")])),
+            Unavailable,
+            "pending-rollback",
+        ),
+        (
+            World::new().fails("released-values", "unreachable"),
+            Unavailable,
+            "unreachable",
+        ),
     ] {
         let (mock, current, target) = world.open();
         let failure = Helm::verify(&mock, &target, &current).expect_err("not so");

@@ -73,8 +73,14 @@ fn block(text: &str, begin: usize, seen_end: usize) -> Option<Source> {
     let header_end = begin + header.len();
     let kept = header_end - comment.len()..header_end;
     let lines = text.get(header_end..seen_end.max(header_end))?.trim_end();
-    let behind = text[header_end + lines.len()..].split(['\n', '\r']).next()?;
-    let blank = if behind.trim().is_empty() { behind.len() } else { 0 };
+    let behind = text[header_end + lines.len()..]
+        .split(['\n', '\r'])
+        .next()?;
+    let blank = if behind.trim().is_empty() {
+        behind.len()
+    } else {
+        0
+    };
     Some(Source {
         begin,
         end: header_end + lines.len() + blank,
@@ -94,9 +100,14 @@ fn skip_properties(text: &str, mut at: usize) -> Option<usize> {
 fn skip_blank(text: &str, mut at: usize) -> usize {
     loop {
         let rest = &text[at..];
-        let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n', '\u{feff}']).len();
+        let blank = rest.len()
+            - rest
+                .trim_start_matches([' ', '\t', '\r', '\n', '\u{feff}'])
+                .len();
         let comment = match rest[blank..].starts_with('#') {
-            true => rest[blank..].find(['\n', '\r']).unwrap_or(rest.len() - blank),
+            true => rest[blank..]
+                .find(['\n', '\r'])
+                .unwrap_or(rest.len() - blank),
             false => 0,
         };
         if blank + comment == 0 {

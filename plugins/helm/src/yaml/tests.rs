@@ -65,17 +65,38 @@ fn every_style_is_read_and_replaced_in_place() {
 #[test]
 fn flow_json_and_odd_keys_are_understood() {
     for (before, after) in [
-        ("{config: {oauthClientSecret: old}}", "{config: {oauthClientSecret: \"T\"}}"),
-        ("{config: {oauthClientSecret: old, a: b}}", "{config: {oauthClientSecret: \"T\", a: b}}"),
+        (
+            "{config: {oauthClientSecret: old}}",
+            "{config: {oauthClientSecret: \"T\"}}",
+        ),
+        (
+            "{config: {oauthClientSecret: old, a: b}}",
+            "{config: {oauthClientSecret: \"T\", a: b}}",
+        ),
         (
             "{\"config\":{\"oauthClientSecret\":\"old\"},\"a\":[]}",
             "{\"config\":{\"oauthClientSecret\":\"T\"},\"a\":[]}",
         ),
-        ("? config\n: ? oauthClientSecret\n  : old\n", "? config\n: ? oauthClientSecret\n  : \"T\"\n"),
-        ("config:\n  ? 'oauthClientSecret' # c\n  : |-\n    old\n", "config:\n  ? 'oauthClientSecret' # c\n  : \"T\"\n"),
-        ("config:\n  oauthClientSecret : old", "config:\n  oauthClientSecret : \"T\""),
-        ("%YAML 1.2\n---\nconfig: {oauthClientSecret: 'old'}\n", "%YAML 1.2\n---\nconfig: {oauthClientSecret: \"T\"}\n"),
-        ("config:\n  ? {complex: key}\n  : x\n  oauthClientSecret: old\n", "config:\n  ? {complex: key}\n  : x\n  oauthClientSecret: \"T\"\n"),
+        (
+            "? config\n: ? oauthClientSecret\n  : old\n",
+            "? config\n: ? oauthClientSecret\n  : \"T\"\n",
+        ),
+        (
+            "config:\n  ? 'oauthClientSecret' # c\n  : |-\n    old\n",
+            "config:\n  ? 'oauthClientSecret' # c\n  : \"T\"\n",
+        ),
+        (
+            "config:\n  oauthClientSecret : old",
+            "config:\n  oauthClientSecret : \"T\"",
+        ),
+        (
+            "%YAML 1.2\n---\nconfig: {oauthClientSecret: 'old'}\n",
+            "%YAML 1.2\n---\nconfig: {oauthClientSecret: \"T\"}\n",
+        ),
+        (
+            "config:\n  ? {complex: key}\n  : x\n  oauthClientSecret: old\n",
+            "config:\n  ? {complex: key}\n  : x\n  oauthClientSecret: \"T\"\n",
+        ),
     ] {
         assert_eq!(replaced(before), after);
     }
@@ -95,26 +116,62 @@ fn what_cant_be_replaced_is_told_apart() {
         ("config: x\n", absent(false)),
         ("config:\n  a: b\n", absent(false)),
         ("oauthClientSecret: x\n", absent(false)),
-        ("b: &b {oauthClientSecret: x}\nconfig:\n  <<: *b\n", absent(true)),
-        ("a: b\n---\nconfig: {oauthClientSecret: x}\n", Obstacle::LaterDocument),
-        ("config: {oauthClientSecret: x}\nconfig: {oauthClientSecret: y}\n", Obstacle::Twice),
-        ("config:\n  oauthClientSecret: x\n  \"oauthClientSecret\": y\n", Obstacle::Twice),
+        (
+            "b: &b {oauthClientSecret: x}\nconfig:\n  <<: *b\n",
+            absent(true),
+        ),
+        (
+            "a: b\n---\nconfig: {oauthClientSecret: x}\n",
+            Obstacle::LaterDocument,
+        ),
+        (
+            "config: {oauthClientSecret: x}\nconfig: {oauthClientSecret: y}\n",
+            Obstacle::Twice,
+        ),
+        (
+            "config:\n  oauthClientSecret: x\n  \"oauthClientSecret\": y\n",
+            Obstacle::Twice,
+        ),
         ("config:\n  oauthClientSecret:\n", Obstacle::Null),
-        ("config:\n  oauthClientSecret: # c\n  a: b\n", Obstacle::Null),
+        (
+            "config:\n  oauthClientSecret: # c\n  a: b\n",
+            Obstacle::Null,
+        ),
         ("config:\n  oauthClientSecret: ~\n", Obstacle::Null),
         ("config:\n  oauthClientSecret: null\n", Obstacle::Null),
         ("config:\n  oauthClientSecret: {}\n", Obstacle::Collection),
-        ("config:\n  oauthClientSecret:\n  - x\n", Obstacle::Collection),
-        ("s: &s x\nconfig:\n  oauthClientSecret: *s\n", Obstacle::Alias),
-        ("s: &s {oauthClientSecret: x}\nconfig: *s\n", Obstacle::Alias),
-        ("config:\n  oauthClientSecret: &s x\n  again: *s\n", Obstacle::Shared),
-        ("config:\n  oauthClientSecret: !!binary eA==\n", Obstacle::Tagged("tag:yaml.org,2002:!binary".to_owned())),
-        ("config:\n  oauthClientSecret: !vault x\n", Obstacle::Tagged("!vault".to_owned())),
+        (
+            "config:\n  oauthClientSecret:\n  - x\n",
+            Obstacle::Collection,
+        ),
+        (
+            "s: &s x\nconfig:\n  oauthClientSecret: *s\n",
+            Obstacle::Alias,
+        ),
+        (
+            "s: &s {oauthClientSecret: x}\nconfig: *s\n",
+            Obstacle::Alias,
+        ),
+        (
+            "config:\n  oauthClientSecret: &s x\n  again: *s\n",
+            Obstacle::Shared,
+        ),
+        (
+            "config:\n  oauthClientSecret: !!binary eA==\n",
+            Obstacle::Tagged("tag:yaml.org,2002:!binary".to_owned()),
+        ),
+        (
+            "config:\n  oauthClientSecret: !vault x\n",
+            Obstacle::Tagged("!vault".to_owned()),
+        ),
     ] {
         assert_eq!(scalar(text), Err(obstacle), "{text}");
     }
     assert!(matches!(scalar("config: {\n"), Err(Obstacle::Syntax(_))));
-    assert!(matches!(scalar("config:\n\toauthClientSecret: x\n"), Err(Obstacle::Syntax(_))));
+    assert!(matches!(
+        scalar("config:\n\toauthClientSecret: x\n"),
+        Err(Obstacle::Syntax(_))
+    ));
 }
 
 #[test]
@@ -122,9 +179,16 @@ fn two_scalars_are_replaced_at_once_in_any_order() {
     let text = "config:\n  oauthClientSecret: |-\n    old\n  oauthClientId: old-id # c\n";
     let document = Document::parse(text).expect("YAML");
     let secret = document.scalar(&Key::parse(KEY)).expect("found");
-    let id = document.scalar(&Key::parse("config.oauthClientId")).expect("found");
-    let after = document.with(&[(&id, "i\\\"d"), (&secret, "T")]).expect("replaced");
-    assert_eq!(after, "config:\n  oauthClientSecret: \"T\"\n  oauthClientId: \"i\\\"d\" # c\n");
+    let id = document
+        .scalar(&Key::parse("config.oauthClientId"))
+        .expect("found");
+    let after = document
+        .with(&[(&id, "i\\\"d"), (&secret, "T")])
+        .expect("replaced");
+    assert_eq!(
+        after,
+        "config:\n  oauthClientSecret: \"T\"\n  oauthClientId: \"i\\\"d\" # c\n"
+    );
 }
 
 #[test]
@@ -133,6 +197,10 @@ fn a_value_that_would_end_the_quotes_is_refused() {
     let document = Document::parse(text).expect("YAML");
     let secret = document.scalar(&Key::parse(KEY)).expect("found");
     for value in ["T\"\n  a: \"c", "T\" # ", "\\", "T\", x: \""] {
-        assert_eq!(document.with(&[(&secret, value)]), Err(Obstacle::Unclear), "{value}");
+        assert_eq!(
+            document.with(&[(&secret, value)]),
+            Err(Obstacle::Unclear),
+            "{value}"
+        );
     }
 }

@@ -40,7 +40,11 @@ enum Style {
 impl Written {
     /// Behind the colon or the dash, with the line's end.
     fn source(&self, indent: usize) -> String {
-        let comment = self.comment.as_ref().map(|text| format!(" # {text}")).unwrap_or_default();
+        let comment = self
+            .comment
+            .as_ref()
+            .map(|text| format!(" # {text}"))
+            .unwrap_or_default();
         let value = &self.value;
         let single = format!("'{}'", value.replace('\'', "''"));
         let double = serde_json::Value::from(value.as_str()).to_string();
@@ -113,7 +117,11 @@ fn written() -> impl Strategy<Value = Written> {
     ];
     let value = prop_oneof!["[a-z][a-zA-Z0-9./_-]{5,20}", "[ -~éß日\u{1f511}]{0,24}"];
     let comment = proptest::option::of("[ -~é]{0,12}");
-    (style, value, comment).prop_map(|(style, value, comment)| Written { style, value, comment })
+    (style, value, comment).prop_map(|(style, value, comment)| Written {
+        style,
+        value,
+        comment,
+    })
 }
 
 fn members() -> impl Strategy<Value = Vec<Member>> {
