@@ -42,7 +42,7 @@ impl Default for Options {
 /// Builds, measures, prints.
 pub fn run(root: &Path, options: Options) -> Result<()> {
     let profile = options.profile;
-    println!("building ({profile}; ten minutes or more the first time)");
+    println!("building ({profile}; some minutes, the first time ten or more)");
     guests::build_sinks(root)?;
     let mut cargo = build::cargo(root, "build");
     cargo.args(["--package", "keyferry", "--package", "xtask", "--bins"]);
@@ -74,7 +74,10 @@ pub fn run(root: &Path, options: Options) -> Result<()> {
             samples.add(sample.with_context(|| format!("measuring {}", contender.name()))?);
         }
     }
-    let micro = micro::run(root)?;
+    let micro = match profile {
+        Profile::Debug => None,
+        Profile::Release => micro::run(root)?,
+    };
 
     let size = std::fs::metadata(&programs.keyferry)?.len();
     println!(
