@@ -151,3 +151,6 @@ fn hex(digits: Option<&[u8]>) -> Option<u32> {
         number.checked_mul(16)?.checked_add(digit)
     })
 }
+
+#[cfg(test)]
+mod tests;

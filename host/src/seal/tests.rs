@@ -195,6 +195,33 @@ fn a_pattern_holds_exactly_one_token() {
     }
 }
 
+/// A neighbour's value of digits stands in tokens too; they must not be torn by it.
+#[test]
+fn short_values_of_digits_leave_tokens_whole() {
+    let mut seal = Seal::new(vec![]);
+    let body = br#"{"a":"000000","b":"zeros 000000","c":"another-value"}"#;
+    let seen = seal.seal(body, &pointers(&["/a", "/c"]));
+    for _ in 0..200 {
+        let mut other = Seal::new(vec![]);
+        let sealed = other.seal(body, &pointers(&["/a", "/c"]));
+        assert!(!holds(&sealed, "zeros 000000"));
+        assert_eq!(*other.unseal(&sealed).unwrap(), body);
+        assert_eq!(sealed.len(), seen.len());
+    }
+}
+
+#[test]
+fn numbers_of_tokens_run_out_without_showing_anything() {
+    let list: Vec<String> = (0..MOST_SLOTS + 10)
+        .map(|n| format!("\"n{n:07}\""))
+        .collect();
+    let body = format!("[{}]", list.join(","));
+    let mut seal = Seal::new(vec![]);
+    let seen = seal.seal(body.as_bytes(), &pointers(&["/*"]));
+    assert!(!holds(&seen, "n0"), "a field is readable");
+    assert!(matches!(seal.unseal(&seen), Err(SealError::UnknownToken)));
+}
+
 #[test]
 fn what_people_read_holds_neither_values_nor_tokens() {
     let (mut seal, id) = seal_with(AWKWARD);
