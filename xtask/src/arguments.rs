@@ -13,7 +13,7 @@ Usage: cargo xtask CHORE
 
 Chores:
   demo      Builds everything and plays one refresh on this machine, as a story
-              --sink aws        where the secret lives (aws)
+              --sink NAME       where the secret lives: aws, azure, helm or snowflake (aws)
               --kill-in-write   kills keyferry while it stores the secret, then resumes
   test      Builds everything and runs every test; ends with a count
   bench     Measures keyferry against others on one moto, and prints one table

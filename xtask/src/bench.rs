@@ -74,10 +74,6 @@ pub fn run(root: &Path, options: Options) -> Result<()> {
             samples.add(sample.with_context(|| format!("measuring {}", contender.name()))?);
         }
     }
-    let micro = match profile {
-        Profile::Debug => None,
-        Profile::Release => micro::run(root)?,
-    };
 
     let size = std::fs::metadata(&programs.keyferry)?.len();
     println!(
@@ -86,6 +82,10 @@ pub fn run(root: &Path, options: Options) -> Result<()> {
         table::of(&samples)
     );
     println!("the binary: {:.1} MiB\n", size as f64 / f64::from(1 << 20));
+    let micro = match profile {
+        Profile::Debug => None,
+        Profile::Release => micro::run(root)?,
+    };
     if let Some(micro) = &micro {
         println!("{}", micro.shown);
     }

@@ -2,9 +2,14 @@
 //! cloud, which are stand-ins on this machine. It ends with checks, and fails if one fails.
 
 mod aws;
+mod azure;
 mod checks;
+mod helm;
+mod lines;
 mod shell;
+mod snowflake;
 mod stored;
+mod story;
 
 use std::fmt::Display;
 use std::path::Path;
@@ -30,6 +35,12 @@ pub enum Sink {
     /// AWS Secrets Manager, read by an ECS service.
     #[default]
     Aws,
+    /// A secret of an Azure container app.
+    Azure,
+    /// A values file of helm, for Kubernetes.
+    Helm,
+    /// A secret of Snowflake.
+    Snowflake,
 }
 
 impl Sink {
@@ -37,6 +48,9 @@ impl Sink {
     fn plugin(self) -> &'static str {
         match self {
             Self::Aws => "aws-ecs",
+            Self::Azure => "azure-container-apps",
+            Self::Helm => "helm",
+            Self::Snowflake => "snowflake",
         }
     }
 }
@@ -47,7 +61,12 @@ impl FromStr for Sink {
     fn from_str(word: &str) -> Result<Self, String> {
         match word {
             "aws" => Ok(Self::Aws),
-            other => Err(format!("there is no sink `{other}`; there is: aws")),
+            "azure" => Ok(Self::Azure),
+            "helm" => Ok(Self::Helm),
+            "snowflake" => Ok(Self::Snowflake),
+            other => Err(format!(
+                "there is no sink `{other}`; there are: aws, azure, helm, snowflake"
+            )),
         }
     }
 }
@@ -63,7 +82,10 @@ pub fn run(root: &Path, options: Options) -> Result<()> {
     say("for the WebAssembly engine.");
     build::keyferry(root, Profile::Debug)?;
     match options.sink {
-        Sink::Aws => aws::story(options.kill_in_write),
+        Sink::Aws => story::tell(&aws::OnEcs::start()?, options.kill_in_write),
+        Sink::Azure => story::tell(&azure::InContainerApp::start()?, options.kill_in_write),
+        Sink::Helm => story::tell(&helm::ByHelm::start()?, options.kill_in_write),
+        Sink::Snowflake => story::tell(&snowflake::InSnowflake::start()?, options.kill_in_write),
     }
 }
 

@@ -27,6 +27,22 @@ fn the_demo_takes_its_options_in_both_spellings() {
 }
 
 #[test]
+fn the_demo_knows_every_place() {
+    for (name, sink) in [
+        ("aws", Sink::Aws),
+        ("azure", Sink::Azure),
+        ("helm", Sink::Helm),
+        ("snowflake", Sink::Snowflake),
+    ] {
+        let Ok(Chore::Demo(options)) = words(&format!("demo --sink {name}")) else {
+            panic!("`{name}` is a place");
+        };
+        assert_eq!(options.sink, sink);
+    }
+    assert!(wrong("demo --sink mars").contains("aws, azure, helm, snowflake"));
+}
+
+#[test]
 fn rounds_are_a_number_above_nought() {
     let Ok(Chore::Bench(options)) = words("bench --rounds 3") else {
         panic!("a benchmark");

@@ -25,7 +25,7 @@ pub fn run(root: &Path) -> Result<Option<Micro>> {
     }
     println!("running the host's own benchmarks");
     let mut cargo = build::cargo(root, "bench");
-    cargo.args(["--package", "keyferry", "--benches"]);
+    cargo.args(["--package", "keyferry", "--bench", "*"]);
     let output = cargo
         .stderr(Stdio::inherit())
         .output()
@@ -50,11 +50,11 @@ fn figures(said: &str) -> String {
 }
 
 impl Micro {
-    /// The median of the first benchmark whose name holds this word.
-    pub fn median(&self, word: &str) -> Option<Duration> {
+    /// The median of a benchmark.
+    pub fn median(&self, name: &str) -> Option<Duration> {
         let line = self.shown.lines().find(|line| {
-            let name = line.split('│').next().unwrap_or_default();
-            name.contains(word)
+            let cell = line.split('│').next().unwrap_or_default();
+            cell.split_whitespace().any(|word| word == name)
         })?;
         let median = line.split('│').nth(COLUMN_OF_MEDIAN)?;
         let mut words = median.split_whitespace();

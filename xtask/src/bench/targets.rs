@@ -51,12 +51,12 @@ pub fn judge(rows: &[(Contender, Samples)], micro: Option<&Micro>) -> Vec<String
     let figures = [
         (
             "a fresh store with one call",
-            "fresh",
+            "fresh_store_and_one_call",
             Duration::from_micros(100),
         ),
         (
             "a component ready from the cache",
-            "cache",
+            "component_from_the_cache",
             Duration::from_millis(1),
         ),
     ];

@@ -17,6 +17,13 @@ impl Checks {
         self.0.push((promise.to_owned(), outcome));
     }
 
+    /// That of all that is kept this one changed, and nothing else.
+    pub fn only(&mut self, promise: &str, one: &str, changed: &[String]) {
+        self.that(promise, changed == [one], || {
+            format!("these changed: {}", changed.join(", "))
+        });
+    }
+
     /// That none of `places`, each with its name, holds any of `secrets` in any encoding.
     pub fn no_secret(&mut self, promise: &str, places: &[(String, Vec<u8>)], secrets: &[&str]) {
         let found = places.iter().find_map(|(name, bytes)| {

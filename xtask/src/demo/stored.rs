@@ -7,16 +7,18 @@ use keyferry_tests::aws::members;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::say;
+
 /// A stored JSON object, and which of its keys hold secrets.
-pub struct Stored<'a> {
+pub struct Stored {
     text: String,
     members: BTreeMap<String, String>,
-    secret: &'a [&'a str],
+    secret: &'static [&'static str],
 }
 
-impl<'a> Stored<'a> {
+impl Stored {
     /// From its text.
-    pub fn new(text: String, secret: &'a [&'a str]) -> Result<Self> {
+    pub fn new(text: String, secret: &'static [&'static str]) -> Result<Self> {
         let members = members(&text).context("what is stored is no JSON object")?;
         Ok(Self {
             text,
@@ -51,6 +53,15 @@ impl<'a> Stored<'a> {
         shown
     }
 
+    /// Prints the comparison, and the whole as it is now.
+    pub fn show(before: &Self, after: &Self) {
+        Self::comparison(before, after).into_iter().for_each(say);
+        say(format!(
+            "\nThe whole, with its secrets as plain hashes (keyferry's own fingerprints are keyed):\n\n  {}",
+            after.shown()
+        ));
+    }
+
     /// A line per key: before, after, and whether it changed.
     pub fn comparison(before: &Self, after: &Self) -> Vec<String> {
         let cell = |stored: &Self, key: &str| match stored.members.get(key) {
@@ -82,7 +93,7 @@ impl<'a> Stored<'a> {
 }
 
 /// Says whether two values are the same, and nothing else of them.
-fn fingerprint(raw: &str) -> String {
+pub fn fingerprint(raw: &str) -> String {
     let digest = Sha256::digest(raw);
     let head: String = digest
         .iter()

@@ -2,7 +2,7 @@ use super::Stored;
 
 const SECRET: &[&str] = &["client_secret", "db_password"];
 
-fn stored(text: &str) -> Stored<'static> {
+fn stored(text: &str) -> Stored {
     Stored::new(text.to_owned(), SECRET).expect("an object")
 }
 
