@@ -189,7 +189,7 @@ fn what_makes_a_refresh_unsafe_is_refused() {
         ),
         (
             World::new().answer("GetSecretValue", 200, json!([])),
-            Rejected,
+            Unavailable,
             "not the JSON expected",
         ),
         (
