@@ -62,7 +62,13 @@ pub(super) fn sealed(
             headers.push((name, String::from_utf8_lossy(&value).into_owned()));
         }
     }
-    let body = seal.seal_output(&answer.body, &granted.seals).to_vec();
+    // What was asked for is not shown at all where its fields can't be found in it. A refusal holds
+    // no such fields, and comes in forms of its own (a gateway's XML, a proxy's page).
+    let body = match (200..300).contains(&answer.status) {
+        true => seal.seal_output(&answer.body, &granted.seals),
+        false => seal.seal(&answer.body, &granted.seals),
+    };
+    let body = body.to_vec();
     Ok(SinkResponse {
         status: answer.status,
         headers,
