@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::Region;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::Credentials;
@@ -147,6 +148,12 @@ impl Aws {
     /// The region is a parameter: looking for a default one could wait for an instance's metadata
     /// service, and only STS needs one.
     async fn provider(&self, region: &str) -> SharedCredentialsProvider {
+        // First in the chain anyway. Asked before it, since a client for the sources that come after
+        // reads the system's certificates, which takes tens of milliseconds.
+        let environment = EnvironmentVariableCredentialsProvider::new();
+        if self.role_arn.is_none() && environment.provide_credentials().await.is_ok() {
+            return SharedCredentialsProvider::new(environment);
+        }
         let region = Region::new(region.to_owned());
         let client = Builder::new()
             .tls_provider(tls::Provider::Rustls(
