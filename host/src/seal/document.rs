@@ -5,7 +5,7 @@ use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::yaml::{Find, YamlError, seal_yaml};
-use super::{Field, KnownSecret, Seal, SealError, Segment};
+use super::{Field, KnownSecret, Seal, Segment};
 
 /// Why a document can't be shown to a sink.
 #[derive(Debug, thiserror::Error)]
@@ -80,11 +80,9 @@ impl Seal {
     /// A scalar that spells a known value in a way that no list of forms holds. Other values in it
     /// may be tokens already; they go into the one for the whole.
     fn mint_odd(&mut self, field: Field) -> Option<String> {
-        let plain = |bytes: &[u8]| match self.unseal(bytes) {
-            Ok(plain) => plain,
-            Err(SealError::UnknownToken | SealError::Unquoted | SealError::TooManyEncodings) => {
-                Zeroizing::new(bytes.to_vec())
-            }
+        let plain = |bytes: &[u8]| {
+            self.unseal(bytes)
+                .unwrap_or_else(|_| Zeroizing::new(bytes.to_vec()))
         };
         let bytes = plain(&field.bytes);
         let value =

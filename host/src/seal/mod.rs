@@ -38,6 +38,11 @@ pub enum SealError {
         "a token in the text is not one that was given out in this call; write tokens exactly as they came"
     )]
     UnknownToken,
+    /// The other side would keep the token and not the value.
+    #[error(
+        "a token is encoded, so that the token itself would be stored: ask for the token with these encodings instead"
+    )]
+    DisguisedToken,
     /// A token for a number or an object stands outside quotes.
     #[error(
         "a token that stands for a JSON number, boolean, object or array must be written as a whole JSON string"
@@ -150,7 +155,7 @@ impl Seal {
 
     /// Whether a token stands in `bytes` in a writing that `unseal` would pass over, so that the
     /// other side would keep the token and not the value.
-    pub fn has_disguised_token(&self, bytes: &[u8]) -> bool {
+    fn has_disguised_token(&self, bytes: &[u8]) -> bool {
         search::disguised(bytes, self.mark.as_bytes())
     }
 
@@ -187,6 +192,9 @@ impl Seal {
     /// # Errors
     /// If a token is damaged, or stands where it can't.
     pub fn unseal(&self, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        if self.has_disguised_token(bytes) {
+            return Err(SealError::DisguisedToken);
+        }
         let mut out = Zeroizing::new(Vec::with_capacity(bytes.len() + 256));
         let mut rest = bytes;
         while let Some(at) = memmem::find(rest, self.mark.as_bytes()) {

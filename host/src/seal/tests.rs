@@ -181,6 +181,19 @@ fn damaged_and_foreign_tokens() {
 }
 
 #[test]
+fn a_token_in_disguise_is_not_passed_over() {
+    use base64::Engine as _;
+    let (mut seal, id) = seal_with(AWKWARD);
+    let token = seal.token(id, &[]).unwrap();
+    let hidden = base64::engine::general_purpose::STANDARD.encode(format!("x{token}"));
+    let escaped = format!("\\u006b{}", &token[1..]);
+    for text in [hidden, escaped] {
+        let sent = seal.unseal(text.as_bytes());
+        assert!(matches!(sent, Err(SealError::DisguisedToken)), "{text}");
+    }
+}
+
+#[test]
 fn a_pattern_holds_exactly_one_token() {
     let (mut seal, id) = seal_with(AWKWARD);
     let token = seal.token(id, &[Encoding::Sql]).unwrap();
