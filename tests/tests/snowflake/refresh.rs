@@ -87,6 +87,11 @@ fn a_restart_by_hand_is_waited_for() {
     running
         .wait_until(|so_far| so_far.stderr_so_far().contains("restart the runner now"))
         .expect("the operator is told");
+    // As in life, the runner is away for longer than a look at the issuer takes: it comes back
+    // only after it was seen gone.
+    running
+        .wait_until(|so_far| so_far.stderr_so_far().contains("connected  not connected"))
+        .expect("it is seen gone");
     let pair = world.issuer.credential(&world.id);
     let stored = world.snowflake.secret_string();
     world
