@@ -34,7 +34,7 @@ impl Encoding {
         Zeroizing::new(match self {
             Encoding::Json => json(text),
             Encoding::Yaml => yaml(text),
-            Encoding::Sql => text.replace('\\', "\\\\").replace('\'', "''"),
+            Encoding::Sql => Zeroizing::new(text.replace('\\', "\\\\")).replace('\'', "''"),
             Encoding::Uri => uri(text, Hex::Upper),
             Encoding::Base64 => STANDARD.encode(text),
         })
@@ -59,7 +59,7 @@ fn json(text: &str) -> String {
 /// calls unprintable.
 fn yaml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in json(text).chars() {
+    for character in Zeroizing::new(json(text)).chars() {
         match character {
             '\u{85}' => out.push_str("\\N"),
             '\u{a0}' => out.push_str("\\_"),

@@ -7,31 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::encoding::{Encoding, Hex, apply_all, push_hex, uri};
+use super::encoding::{Encoding, Hex, push_hex, uri};
 
 /// How many encodings a sink may compose.
 pub const MOST_ENCODINGS: usize = 3;
-
-/// The compositions that a token may ask for.
-pub fn compositions() -> Vec<Vec<Encoding>> {
-    let mut all: Vec<Vec<Encoding>> = vec![vec![]];
-    let mut last = all.clone();
-    for _ in 0..MOST_ENCODINGS {
-        last = last
-            .iter()
-            .flat_map(|start| {
-                Encoding::ALL.map(|next| {
-                    let mut longer = start.clone();
-                    longer.push(next);
-                    longer
-                })
-            })
-            .filter(|encodings| allowed(encodings))
-            .collect();
-        all.extend(last.iter().cloned());
-    }
-    all
-}
 
 /// Whether a token may stand for a value under these encodings.
 pub fn allowed(encodings: &[Encoding]) -> bool {
@@ -43,12 +22,37 @@ pub fn allowed(encodings: &[Encoding]) -> bool {
             <= 1
 }
 
-/// The distinct byte strings to look for, longest first.
+/// What every composition of encodings that a token may ask for makes of `value`. One that changes
+/// nothing is not followed further: most don't, in most values.
+fn composed(value: &str) -> Vec<Zeroizing<String>> {
+    let mut met = vec![(Zeroizing::new(value.to_owned()), false)];
+    let mut new = 0;
+    for _ in 0..MOST_ENCODINGS {
+        let last = new..met.len();
+        new = met.len();
+        for at in last {
+            for encoding in Encoding::ALL {
+                let (text, in_base64) = &met[at];
+                let is_base64 = encoding == Encoding::Base64;
+                if is_base64 && *in_base64 {
+                    continue;
+                }
+                let next = (encoding.apply(text), *in_base64 || is_base64);
+                if !met.contains(&next) {
+                    met.push(next);
+                }
+            }
+        }
+    }
+    met.into_iter().map(|(text, _)| text).collect()
+}
+
+/// The byte strings to look for.
 pub fn forms(value: &str) -> Vec<Zeroizing<Vec<u8>>> {
     let mut found: Vec<Zeroizing<Vec<u8>>> = Vec::new();
     let mut add = |text: &[u8]| found.push(Zeroizing::new(text.to_vec()));
-    for encodings in compositions() {
-        add(apply_all(value, &encodings).as_bytes());
+    for text in composed(value) {
+        add(text.as_bytes());
     }
     for variant in json_variants(value) {
         add(variant.as_bytes());
@@ -76,8 +80,6 @@ pub fn forms(value: &str) -> Vec<Zeroizing<Vec<u8>>> {
         }
     }
     found.extend(latin1(value));
-    found.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-    found.dedup();
     found
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::needles::Needles;
 use super::{decoded, forms};
 use crate::secret::SecretString;
 
@@ -15,10 +16,10 @@ const SHORTEST_SEARCHED: usize = 6;
 /// A secret with every form that it may come back in.
 pub struct KnownSecret {
     pub(super) value: Zeroizing<String>,
-    /// Longest first; empty for a value that is hidden by its place only.
-    pub(super) forms: Vec<Zeroizing<Vec<u8>>>,
+    /// Empty for a value that is hidden by its place only.
+    pub(super) forms: Needles,
     /// What is left of value and forms where escapes were undone.
-    pub(super) undone: Vec<Zeroizing<Vec<u8>>>,
+    pub(super) undone: Needles,
 }
 
 impl KnownSecret {
@@ -35,8 +36,8 @@ impl KnownSecret {
         let undone = undone(value, &forms);
         Arc::new(Self {
             value: Zeroizing::new(value.to_owned()),
-            forms,
-            undone,
+            forms: Needles::new(forms),
+            undone: Needles::new(undone),
         })
     }
 
@@ -44,8 +45,8 @@ impl KnownSecret {
     pub(super) fn by_place(value: Zeroizing<String>) -> Arc<Self> {
         Arc::new(Self {
             value,
-            forms: Vec::new(),
-            undone: Vec::new(),
+            forms: Needles::new(Vec::new()),
+            undone: Needles::new(Vec::new()),
         })
     }
 }
@@ -67,7 +68,5 @@ fn undone(value: &str, forms: &[Zeroizing<Vec<u8>>]) -> Vec<Zeroizing<Vec<u8>>> 
         }
     }
     all.retain(|form| form.len() >= SHORTEST_SEARCHED);
-    all.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-    all.dedup();
     all
 }

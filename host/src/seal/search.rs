@@ -6,7 +6,7 @@ use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::decoded::{self, View};
-use super::{Seal, ValueId};
+use super::{KnownSecret, Seal, ValueId};
 
 /// Where a value stands.
 struct Span {
@@ -20,8 +20,9 @@ impl Seal {
     pub(super) fn seal_known(&mut self, bytes: &mut Zeroizing<Vec<u8>>) {
         for index in 0..self.values.len() {
             let known = std::sync::Arc::clone(&self.values[index]);
-            for form in &known.forms {
-                let spans: Vec<Span> = memmem::find_iter(bytes, &**form)
+            // A token that is put in makes no form stand where none did.
+            for form in known.forms.standing_in(bytes) {
+                let spans: Vec<Span> = memmem::find_iter(bytes, form)
                     .map(|start| Span {
                         start,
                         end: start + form.len(),
@@ -31,41 +32,35 @@ impl Seal {
                 self.put_tokens(bytes, spans);
             }
         }
+        let mut layer = decoded::once(bytes);
         for depth in 1..=decoded::DEEPEST {
-            if !self.seal_undone(bytes, depth) {
-                return;
-            }
+            let Some(undone) = layer else { return };
+            let stands = |known: &std::sync::Arc<KnownSecret>| known.undone.stand_in(&undone);
+            layer = match self.values.iter().any(stands) {
+                false => decoded::once(&undone),
+                true => {
+                    self.seal_undone(bytes, depth);
+                    (0..=depth).try_fold(Zeroizing::new(bytes.to_vec()), |layer, _| {
+                        decoded::once(&layer)
+                    })
+                }
+            };
         }
     }
 
-    /// As `seal_known`, where so many layers of escapes are undone; `false` if there are not as many.
-    fn seal_undone(&mut self, bytes: &mut Zeroizing<Vec<u8>>, depth: usize) -> bool {
-        let mut layer = Zeroizing::new(bytes.to_vec());
-        for _ in 0..depth {
-            let Some(next) = decoded::once(&layer) else {
-                return false;
-            };
-            layer = next;
-        }
-        let stands = |form: &Zeroizing<Vec<u8>>| memmem::find(&layer, form).is_some();
-        if !self
-            .values
-            .iter()
-            .any(|known| known.undone.iter().any(stands))
-        {
-            return true;
-        }
+    /// As `seal_known`, where so many layers of escapes are undone.
+    fn seal_undone(&mut self, bytes: &mut Zeroizing<Vec<u8>>, depth: usize) {
         let mut view = View::plain(bytes);
         for _ in 0..depth {
             let Some(deeper) = view.deeper() else {
-                return false;
+                return;
             };
             view = deeper;
         }
         let mut spans = Vec::new();
         for (index, known) in self.values.iter().enumerate() {
-            for form in &known.undone {
-                spans.extend(memmem::find_iter(&view.bytes, &**form).map(|at| {
+            for form in known.undone.standing_in(&view.bytes) {
+                spans.extend(memmem::find_iter(&view.bytes, form).map(|at| {
                     let (start, end) = view.origin(at, at + form.len());
                     Span {
                         start,
@@ -76,7 +71,6 @@ impl Seal {
             }
         }
         self.put_tokens(bytes, spans);
-        true
     }
 
     fn put_tokens(&mut self, bytes: &mut Zeroizing<Vec<u8>>, mut spans: Vec<Span>) {
