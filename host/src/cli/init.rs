@@ -1,12 +1,22 @@
-//! `keyferry init`: a first config, from a few questions.
+//! `keyferry init`: a first config, from a few questions. Whatever concerns the sink is asked as the
+//! sink describes it; nothing is written that would not load.
 
-use std::io::{BufRead as _, Write as _};
-use std::path::PathBuf;
+mod auth;
+mod plugin;
+mod questions;
+mod setting;
+mod settings;
+
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use self::questions::{Questions, again, plain, uuid, variable, word};
 use super::Global;
 use super::exit::{CliError, CliResult, Exit, fail};
+use crate::config::{self, Config, ConfigError};
+use crate::sandbox::Sandbox;
+use crate::sandbox::http::PrivateRanges;
 
 /// Arguments of `init`.
 #[derive(Args)]
@@ -16,180 +26,143 @@ pub struct Init {
     force: bool,
 }
 
+/// A config that is not on disk yet.
+struct Written {
+    text: String,
+    plugin: String,
+    runner: String,
+    variables: Vec<String>,
+}
+
 impl Init {
-    pub fn run(&self, global: &Global) -> CliResult {
+    pub async fn run(&self, global: &Global) -> CliResult {
         let path = global
             .config
             .clone()
             .unwrap_or_else(|| PathBuf::from("keyferry.toml"));
         if path.exists() && !self.force {
-            return Err(fail(
-                Exit::Failed,
-                format!(
-                    "{} is there already; say --force to replace it",
-                    path.display()
-                ),
-            ));
+            let path = path.display();
+            let problem = format!("{path} is there already; say --force to replace it");
+            return Err(fail(Exit::Failed, problem));
         }
-        eprintln!("A few questions; Enter takes what is in brackets. No secret is asked for.\n");
-        let region = choose("Region of your Matillion account", &["eu1", "us1", "au1"])?;
-        let client_id = ask(
-            "Client id of your API credential (Admin or Super Admin)",
-            "",
-            word,
-        )?;
-        let variable = ask(
-            "Environment variable that will hold its secret",
-            "MATILLION_CLIENT_SECRET",
-            variable,
-        )?;
-        let name = ask("A short name for the runner", "etl-prod", plain)?;
-        let id = ask("The runner's id (a UUID, from its page)", "", uuid)?;
-        let drain = choose(
-            "Before it is cut off: refuse if pipelines run, wait, or pause it",
-            &["require-idle", "wait", "pause"],
-        )?;
-        eprintln!(
-            "\nThe runner runs as an ECS service and reads its secret from AWS Secrets Manager."
-        );
-        let plugin = ask(
-            "Path of the aws-ecs component",
-            "target/plugins/aws-ecs.wasm",
-            word,
-        )?;
-        let aws_region = ask("AWS region", "eu-west-1", plain)?;
-        let cluster = ask("ECS cluster", "", word)?;
-        let service = ask("ECS service", "", word)?;
-        let secret_id = ask(
-            "Secrets Manager secret (name or ARN)",
-            "matillion-oauth-credentials",
-            word,
-        )?;
-        let text = format!(
-            r#"# keyferry: which runners, and where their secrets live. No secret belongs in this file.
-
-[matillion]
-region = {region}
-client_id = {client_id}
-client_secret = {{ env = {variable} }}   # or {{ file = "…" }}, or {{ command = ["…"] }}
-
-# The AWS identity that keyferry signs with; the sink never sees it. The SDK's default chain:
-# environment, profile, SSO, container, instance, web identity.
-[auth.aws]
-kind = "aws"
-# profile = "…"
-# role_arn = "…"
-
-[plugins.aws-ecs]
-path = {plugin}
-
-[runners.{name}]
-id = {id}
-plugin = "aws-ecs"
-drain = {drain}      # require-idle, wait or pause
-# rehearse = false        # don't write the live credential first, to see that the place takes it
-
-[runners.{name}.settings]
-region = {aws_region}
-cluster = {cluster}
-service = {service}
-secret_id = {secret_id}
-"#,
-            region = quoted(&region),
-            client_id = quoted(&client_id),
-            variable = quoted(&variable),
-            plugin = quoted(&plugin),
-            id = quoted(&id),
-            drain = quoted(&drain),
-            aws_region = quoted(&aws_region),
-            cluster = quoted(&cluster),
-            service = quoted(&service),
-            secret_id = quoted(&secret_id),
-        );
-        crate::disk::replace(&path, text.as_bytes(), 0o644).map_err(|error| {
-            fail(
-                Exit::Failed,
-                format!("cannot write {}: {error}", path.display()),
-            )
+        let state_dir = config::state_dir(global.state_dir.as_deref())?;
+        let sandbox = Sandbox::new(&state_dir, Vec::new(), PrivateRanges::default())?;
+        let mut input = std::io::stdin().lock();
+        let questions = &mut Questions::new(&mut input);
+        let written = answered(questions, &sandbox, &std::path::absolute(&path)?).await?;
+        crate::disk::replace(&path, written.text.as_bytes(), 0o644).map_err(|error| {
+            let path = path.display();
+            fail(Exit::Failed, format!("cannot write {path}: {error}"))
         })?;
         eprintln!("\nWrote {}. Next:", path.display());
-        eprintln!("  export {variable}=…");
-        eprintln!("  keyferry plugins approve aws-ecs");
+        for variable in &written.variables {
+            eprintln!("  export {variable}=…");
+        }
+        eprintln!("  keyferry plugins approve {}", written.plugin);
         eprintln!("  keyferry doctor");
-        eprintln!("  keyferry plan {name}");
+        eprintln!("  keyferry plan {}", written.runner);
         Ok(Exit::Done)
     }
 }
 
-fn ask(
-    question: &str,
-    default: &str,
-    check: impl Fn(&str) -> Result<(), &'static str>,
-) -> Result<String, CliError> {
-    loop {
-        let hint = if default.is_empty() {
-            String::new()
-        } else {
-            format!(" [{default}]")
+async fn answered(
+    questions: &mut Questions<'_>,
+    sandbox: &Sandbox,
+    path: &Path,
+) -> Result<Written, CliError> {
+    eprintln!("A few questions; Enter takes what is in brackets. No secret is asked for.\n");
+    let (mut text, first) = issuer(questions)?;
+    let mut variables = vec![first];
+    let name = questions.ask("A short name for the runner", "etl-prod", plain)?;
+    let id = questions.ask("The runner's id (a UUID, from its page)", "", uuid)?;
+    let drain = questions.choose(
+        "Before it is cut off: refuse if pipelines run, wait, or pause it",
+        &["require-idle", "wait", "pause"],
+    )?;
+    let (component, inspected) = plugin::ask(questions, sandbox, path, &text).await?;
+    let sink = &inspected.description;
+    eprintln!("\n{} {}: {}", sink.name, sink.version, sink.summary);
+    let settings = settings::ask(questions, &sink.settings_schema)?;
+    let names = plugin::names(sink, &settings, &id);
+    for (credential, hosts) in plugin::credentials(sink, &names) {
+        let block = loop {
+            let block = auth::ask(questions, &credential, &settings, &hosts)?;
+            match check(path, &format!("{text}{}", block.text)) {
+                Ok(_) => break block,
+                Err(problem) => again(&problem),
+            }
         };
-        eprint!("{question}{hint}: ");
-        let _ = std::io::stderr().flush();
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        if !matches!(read, Ok(length) if length > 0) {
-            return Err(fail(
-                Exit::Usage,
-                "the questions were not answered to the end; nothing was written",
-            ));
-        }
-        let answer = line.trim();
-        let answer = if answer.is_empty() { default } else { answer };
-        match check(answer) {
-            Ok(()) => return Ok(answer.to_owned()),
-            Err(problem) => eprintln!("  {problem}"),
-        }
+        text.push_str(&block.text);
+        text.push('\n');
+        variables.extend(block.variables);
     }
-}
-
-fn choose(question: &str, words: &[&str]) -> Result<String, CliError> {
-    let question = format!("{question} ({})", words.join(", "));
-    let first = words.first().copied().unwrap_or_default();
-    ask(&question, first, |answer| match words.contains(&answer) {
-        true => Ok(()),
-        false => Err("that is none of them"),
+    text.push_str(&plugin::section(questions, &component, sink, &names)?);
+    text.push_str(&format!(
+        "\n[runners.{name}]\n\
+         id = {}\n\
+         plugin = {}\n\
+         drain = {}      # require-idle, wait or pause\n\
+         # rehearse = false        # don't write the live credential first, to see that the place takes it\n\
+         \n[runners.{name}.settings]\n{}",
+        quoted(&id),
+        quoted(&sink.name),
+        quoted(&drain),
+        settings::lines(&sink.settings_schema, &settings),
+    ));
+    check(path, &text).map_err(|problem| {
+        let tried = "these answers make no config that can be used; nothing was written";
+        fail(Exit::Failed, format!("{tried}: {problem}"))
+    })?;
+    let schema = &sink.settings_schema;
+    if let Err(problem) = crate::plugins::complete(&name, &sink.name, schema, &settings) {
+        eprintln!("\nMend this in the file before the plan: {problem}");
+    }
+    Ok(Written {
+        text,
+        plugin: sink.name.clone(),
+        runner: name,
+        variables,
     })
 }
 
-fn word(answer: &str) -> Result<(), &'static str> {
-    match answer.is_empty() || answer.chars().any(char::is_control) {
-        true => Err("this is needed"),
-        false => Ok(()),
-    }
+/// The file's beginning, and the variable that will hold the API credential's secret.
+fn issuer(questions: &mut Questions<'_>) -> Result<(String, String), CliError> {
+    let regions = ["eu1", "us1", "au1"];
+    let region = questions.choose("Region of your Matillion account", &regions)?;
+    let client_id = "Client id of your API credential (Admin or Super Admin)";
+    let client_id = questions.ask(client_id, "", word)?;
+    let secret = "Environment variable that will hold its secret";
+    let secret = questions.ask(secret, "MATILLION_CLIENT_SECRET", variable)?;
+    let text = format!(
+        "# keyferry: which runners, and where their secrets live. No secret belongs in this file.\n\
+         \n[matillion]\n\
+         region = {}\n\
+         client_id = {}\n\
+         client_secret = {{ env = {} }}   # or {{ file = \"…\" }}, or {{ command = [\"…\"] }}\n\n",
+        quoted(&region),
+        quoted(&client_id),
+        quoted(&secret),
+    );
+    Ok((text, secret))
 }
 
-fn plain(answer: &str) -> Result<(), &'static str> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    match !answer.is_empty() && answer.bytes().all(plain) {
-        true => Ok(()),
-        false => Err("letters, digits, `-` and `_` only"),
-    }
-}
-
-fn variable(answer: &str) -> Result<(), &'static str> {
-    let shape = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    match !answer.is_empty() && answer.bytes().all(shape) {
-        true => Ok(()),
-        false => Err("a variable's name, in capital letters; not the secret itself"),
-    }
-}
-
-fn uuid(answer: &str) -> Result<(), &'static str> {
-    match answer.len() == 36 && uuid::Uuid::try_parse(answer).is_ok() {
-        true => Ok(()),
-        false => Err("that is no UUID; it looks like 3fa85f64-5717-4562-b3fc-2c963f66afa6"),
-    }
+/// The config that a text would be at this path, or what is wrong with it.
+fn check(path: &Path, text: &str) -> Result<Config, String> {
+    config::parse(path.to_owned(), text).map_err(|error| match error {
+        ConfigError::Invalid(mistake) => format!("{}; {}", mistake.problem, mistake.remedy),
+        other => other.to_string(),
+    })
 }
 
 fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    toml::Value::from(text).to_string()
+}
+
+/// A key as TOML takes it, in one line: JSON's texts are TOML's.
+fn key(name: &str) -> String {
+    let bare = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    match !name.is_empty() && name.bytes().all(bare) {
+        true => name.to_owned(),
+        false => serde_json::Value::from(name).to_string(),
+    }
 }

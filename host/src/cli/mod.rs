@@ -141,7 +141,7 @@ async fn run(cli: Cli) -> CliResult {
         Command::Status(command) => command.run(global).await,
         Command::History(command) => command.run(global),
         Command::Plugins(command) => command.run(global).await,
-        Command::Init(command) => command.run(global),
+        Command::Init(command) => command.run(global).await,
         Command::Doctor(command) => command.run(global).await,
         Command::Completions(command) => command.run(),
     }

@@ -98,7 +98,8 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
     parse(path.clone(), &text)
 }
 
-fn parse(path: PathBuf, text: &str) -> Result<Config, ConfigError> {
+/// Checks a text as if it stood at `path`.
+pub(crate) fn parse(path: PathBuf, text: &str) -> Result<Config, ConfigError> {
     let document = Document::parse(&path, text)?;
     let root = document.root();
     root.accept(SECTIONS)?;

@@ -7,6 +7,7 @@ mod mistakes;
 mod mistakes_issuer;
 mod mistakes_other;
 mod mistakes_runner;
+mod reference;
 mod secret_source;
 mod units;
 mod whole;

@@ -21,7 +21,7 @@ pub use grant::{
 pub use lock::{Difference, Lock, LockError, Pin, changes};
 pub use need::{Access, CommandNeed, FileNeed, HttpNeed, Need};
 pub use request::{Asked, NotApproved, authorize, is_sensitive};
-pub use template::TemplateError;
+pub use template::{Names, TemplateError};
 
 /// What a component says of itself.
 #[derive(Clone, Debug)]
