@@ -195,6 +195,40 @@ fn a_key_that_moto_does_not_take_and_a_right_that_is_missing() {
 }
 
 #[test]
+fn a_profile_that_is_named_is_meant_whatever_the_environment_holds() {
+    let Some(mut moto) = Moto::start_or_skip() else {
+        return;
+    };
+    let world = World::new(&moto);
+    let right = moto.enforce_rights(&rights()).expect("rights are checked");
+    let mut wrong = right.clone();
+    wrong.secret.push('x');
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("credentials");
+    let Keys { id, secret, .. } = &right;
+    let profile = format!("[etl]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
+    std::fs::write(&file, profile).expect("written");
+    let plan = |name: &str| {
+        let named = |config: Config| {
+            let auth = format!("kind = \"aws\"\nprofile = \"{name}\"");
+            let text = config.text().replace("kind = \"aws\"", &auth);
+            let file = file.display().to_string();
+            config
+                .replaced(&text)
+                .env("AWS_SHARED_CREDENTIALS_FILE", &file)
+        };
+        let workspace = world.workspace(&moto, &wrong, named);
+        run(&workspace, &["plan", RUNNER])
+    };
+    let outcome = plan("etl");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let outcome = plan("other");
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
+    let says = "the profile `other` of the AWS files";
+    assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_role_is_assumed_through_sts() {
     let Some(moto) = Moto::start_or_skip() else {
         return;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use aws_config::Region;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::Credentials;
@@ -71,7 +72,11 @@ impl Aws {
     }
 
     pub(super) async fn warm(&self) -> Result<(), AuthError> {
-        self.credentials("us-east-1").await.map(|_| ())
+        // No request has said a region yet, and only STS would need one.
+        let set = |name| std::env::var(name).ok().filter(|region| !region.is_empty());
+        let region = set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION"));
+        let region = region.as_deref().unwrap_or("us-east-1");
+        self.credentials(region).await.map(|_| ())
     }
 
     pub(super) async fn headers(
@@ -151,7 +156,10 @@ impl Aws {
         // First in the chain anyway. Asked before it, since a client for the sources that come after
         // reads the system's certificates, which takes tens of milliseconds.
         let environment = EnvironmentVariableCredentialsProvider::new();
-        if self.role_arn.is_none() && environment.provide_credentials().await.is_ok() {
+        if self.profile.is_none()
+            && self.role_arn.is_none()
+            && environment.provide_credentials().await.is_ok()
+        {
             return SharedCredentialsProvider::new(environment);
         }
         let region = Region::new(region.to_owned());
@@ -163,13 +171,19 @@ impl Aws {
         let config = ProviderConfig::without_region()
             .with_http_client(client.clone())
             .with_region(Some(region.clone()));
-        let mut chain = DefaultCredentialsChain::builder()
-            .configure(config)
-            .region(region.clone());
-        if let Some(profile) = &self.profile {
-            chain = chain.profile_name(profile);
-        }
-        let chain = SharedCredentialsProvider::new(chain.build().await);
+        let chain = match &self.profile {
+            // As in the AWS CLI: a profile that is named is meant, whatever the environment holds.
+            Some(profile) => SharedCredentialsProvider::new(
+                ProfileFileCredentialsProvider::builder()
+                    .configure(&config)
+                    .profile_name(profile)
+                    .build(),
+            ),
+            None => {
+                let chain = DefaultCredentialsChain::builder().configure(config);
+                SharedCredentialsProvider::new(chain.region(region.clone()).build().await)
+            }
+        };
         let Some(role) = &self.role_arn else {
             return chain;
         };
@@ -197,19 +211,21 @@ impl Aws {
             text.push_str(&cause.to_string());
             source = cause.source();
         }
-        let profile = self
-            .profile
-            .as_deref()
-            .map(|p| format!(" of profile `{p}`"))
-            .unwrap_or_default();
+        let (source, same) = match &self.profile {
+            Some(profile) => (
+                format!("the profile `{profile}` of the AWS files"),
+                format!("aws sts get-caller-identity --profile {profile}"),
+            ),
+            None => (
+                "AWS's default chain (environment, profile, SSO, container, instance, web identity)".to_owned(),
+                "aws sts get-caller-identity".to_owned(),
+            ),
+        };
         let role = self
             .role_arn
             .as_deref()
             .map(|r| format!(", to assume {r}"))
             .unwrap_or_default();
-        format!(
-            "AWS's default chain{profile} (environment, profile, SSO, container, instance, web identity) gave none{role}: {text}. \
-             Try `aws sts get-caller-identity` in the same shell"
-        )
+        format!("{source} gave none{role}: {text}. Try `{same}` in the same shell")
     }
 }

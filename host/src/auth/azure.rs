@@ -68,7 +68,9 @@ impl Azure {
         &self,
         outgoing: &Outgoing<'_>,
     ) -> Result<Vec<(String, SecretString)>, AuthError> {
-        if outgoing.asked.origin() != self.config.scope.origin() {
+        // Sinks name the public cloud's endpoint; a route takes them to another cloud's.
+        let endpoint = self.config.scope.origin();
+        if outgoing.asked.origin() != endpoint && outgoing.url.origin() != endpoint {
             return Err(AuthError::WrongPlace {
                 name: self.name.clone(),
                 host: outgoing.asked.authority().to_owned(),

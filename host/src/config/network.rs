@@ -56,7 +56,11 @@ pub(super) fn allow_private(root: &Section<'_>) -> Result<Vec<AllowPrivate>, Con
     for field in tables(root, "allow_private")? {
         let section = field.section()?;
         section.accept(&["host", "ranges"])?;
-        let host = host(&section.need("host", "host = \"vault.internal\"")?)?;
+        let named = section.need("host", "host = \"vault.internal\"")?;
+        let host = host(&named)?;
+        if all.iter().any(|one: &AllowPrivate| one.host == host) {
+            return Err(named.wrong("has an entry already", "keep one entry per host"));
+        }
         let ranges = section.need("ranges", "ranges = [\"10.20.0.0/16\"]")?;
         let list = ranges.list()?;
         if list.is_empty() {
@@ -86,7 +90,8 @@ fn host(field: &Field<'_>) -> Result<String, ConfigError> {
     let text = field.text()?;
     match Host::parse(text) {
         Ok(Host::Domain(name)) if !name.contains('*') => Ok(name),
-        Ok(Host::Ipv4(_) | Host::Ipv6(_)) => Ok(text.to_owned()),
+        Ok(Host::Ipv4(address)) => Ok(address.to_string()),
+        Ok(Host::Ipv6(address)) => Ok(address.to_string()),
         _ => Err(field.wrong(
             "is no host name",
             "write the name alone, as in \"vault.internal\"",

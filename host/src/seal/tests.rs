@@ -44,7 +44,13 @@ fn pointers(list: &[&str]) -> Vec<Vec<Segment>> {
 
 #[test]
 fn every_composition_goes_out_and_comes_back() {
-    for value in [AWKWARD, "plainsecret", "someone's", "a/b+c=d?", "back\\slash"] {
+    for value in [
+        AWKWARD,
+        "plainsecret",
+        "someone's",
+        "a/b+c=d?",
+        "back\\slash",
+    ] {
         for encodings in compositions() {
             let (mut seal, id) = seal_with(value);
             let token = seal.token(id, &encodings).unwrap();

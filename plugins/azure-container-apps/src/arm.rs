@@ -140,7 +140,7 @@ pub(crate) fn pages(host: &dyn Host, first: String, what: &str) -> Result<Vec<Va
         };
         let page: Page = read(host.get(&url), what)?.json()?;
         items.extend(page.value);
-        next = page.next_link;
+        next = page.next_link.as_deref().map(here);
     }
     Err(Failure::rejected(format!("{what}: there are more than {MOST} pages of them")).into())
 }
@@ -160,6 +160,15 @@ where
     T: Deserialize<'de> + Default,
 {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// An address that Azure gave, at the host that this sink asks: in another cloud Azure names its own,
+/// to which a route leads.
+pub(crate) fn here(url: &str) -> String {
+    let path = url
+        .strip_prefix("https://")
+        .and_then(|rest| rest.find('/').map(|at| &rest[at..]));
+    path.map_or_else(|| url.to_owned(), |path| format!("{HOST}{path}"))
 }
 
 fn segment(text: &str) -> String {

@@ -4,6 +4,7 @@
 use keyferry_sdk::{Failure, Host, Response};
 use serde_json::Value;
 
+use crate::arm::here;
 use crate::errors::ArmError;
 
 #[cfg(test)]
@@ -24,7 +25,7 @@ pub(crate) fn follow(host: &dyn Host, accepted: &Response, what: &str) -> Result
         let Some(url) = by_status.or_else(|| accepted.header("location")) else {
             return Ok(());
         };
-        last = match host.get(url).send() {
+        last = match host.get(&here(url)).send() {
             Ok(answer) if answer.is_success() => answer,
             Ok(answer) if by_status.is_none() && is_the_end(answer.status) => {
                 return Err(ArmError::of(&answer).failure(what));

@@ -126,7 +126,8 @@ impl Azure {
                 "no metadata service answers, so this is no Azure machine or app",
             ));
         }
-        let client = self.config.client_id.clone();
+        let client = || (self.variable)("AZURE_CLIENT_ID");
+        let client = self.config.client_id.clone().or_else(client);
         let options = ManagedIdentityCredentialOptions {
             user_assigned_id: client.map(UserAssignedId::ClientId),
             client_options: self.options(),

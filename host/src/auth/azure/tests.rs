@@ -151,10 +151,14 @@ fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> SecretSource {
 }
 
 async fn sign_in(azure: &Azure, url: &str) -> Result<String, AuthError> {
-    let url = Url::parse(url).unwrap();
+    routed(azure, url, url).await
+}
+
+async fn routed(azure: &Azure, asked: &str, url: &str) -> Result<String, AuthError> {
+    let [asked, url] = [asked, url].map(|url| Url::parse(url).unwrap());
     let outgoing = Outgoing {
         method: "GET",
-        asked: &url,
+        asked: &asked,
         url: &url,
         headers: &[],
         body: b"",
@@ -203,6 +207,19 @@ async fn it_is_for_the_management_endpoint_only() {
     }
     assert!(server.seen().is_empty());
     assert!(sign_in(&azure, ARM).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_route_leads_to_the_endpoint_of_another_cloud() {
+    let server = Server::granting();
+    let mut config = config(&server.address);
+    let endpoint = "https://management.usgovcloudapi.net";
+    config.scope = Url::parse(endpoint).unwrap().join("/.default").unwrap();
+    let azure = alone(&config, &[("AZURE_CLIENT_SECRET", SECRET)]);
+    let refused = sign_in(&azure, ARM).await.err().unwrap();
+    assert!(matches!(refused, AuthError::WrongPlace { .. }), "{refused}");
+    assert!(server.seen().is_empty());
+    assert!(routed(&azure, ARM, endpoint).await.is_ok());
 }
 
 #[tokio::test]

@@ -160,6 +160,16 @@ fn the_other_sections() {
             "own addresses",
         ),
         (
+            after(
+                "[[allow_private]]\nhost = \"a\"\nranges = [\"10.0.0.0/8\"]\n[[allow_private]]\nhost = \"A\"\nranges = [\"192.168.0.0/16\"]",
+            ),
+            9,
+            8,
+            "has an entry already",
+            None,
+            "one entry per host",
+        ),
+        (
             after("[[allow_private]]\nhost = \"a\"\nranges = []"),
             7,
             10,

@@ -45,6 +45,17 @@ fn failed(status: &str, code: &str) -> Reply {
     Reply::json(200, json!({ "status": status, "error": error }))
 }
 
+/// Another cloud names its own host, which is a route's to know.
+#[test]
+fn an_operation_in_another_cloud_is_asked_for_where_everything_is() {
+    let mock = mock();
+    mock.on("GET", OPERATION).once().reply(status("Succeeded"));
+    let mut answer = accepted(STATUS, None);
+    answer.headers[0].1 = OPERATION.replace("management.azure.com", "management.usgovcloudapi.net");
+    assert_eq!(follow(&mock, &answer, "writing"), Ok(()));
+    assert_eq!(mock.requests().len(), 1);
+}
+
 #[test]
 fn an_operation_is_followed_to_its_end() {
     let (end, looks) = followed(
