@@ -9,14 +9,12 @@ use time::format_description::well_known::Rfc3339;
 
 /// Prints a result for programs.
 pub fn json(value: &Value) {
-    let mut out = std::io::stdout().lock();
-    let _ = serde_json::to_writer_pretty(&mut out, value);
-    let _ = writeln!(out);
+    text(&format!("{value:#}"));
 }
 
 /// Prints a result for people. A reader that went away is no error.
 pub fn text(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = std::io::stdout().write_all(format!("{text}\n").as_bytes());
 }
 
 /// A moment in RFC 3339, whole seconds, UTC.

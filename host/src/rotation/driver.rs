@@ -190,11 +190,12 @@ impl<'a, I: Issuer, S: SinkSteps, C: Clock, W: Watch> Driver<'a, I, S, C, W> {
     fn close(&mut self, mut record: Record) -> Result<Outcome, JournalError> {
         record.closed_at = Some(self.clock.now_ms());
         match record.step {
-            // In this order: an attempt that is closed is not looked at again.
             Step::Done => {
                 self.unkept = false;
-                let forgotten = self.journal.forget_secret(&record);
-                match forgotten.and_then(|()| self.save(&record, "done")) {
+                let started = self.clock.monotonic_us();
+                let closed = self.journal.finish(&record, self.clock.now_ms(), "done");
+                self.timings.journal_us += self.clock.monotonic_us().saturating_sub(started);
+                match closed {
                     Ok(()) => Ok(Outcome::Done(record)),
                     Err(error) => {
                         record.closed_at = None;

@@ -139,6 +139,31 @@ impl Journal {
         let encrypted = secret
             .map(|credential| self.keys.encrypt(credential))
             .transpose()?;
+        self.write(record, at, what, encrypted.as_deref(), false)
+    }
+
+    /// Makes the last record of an attempt durable and destroys the copy of its secret, which was
+    /// proven to be where it belongs.
+    ///
+    /// # Errors
+    /// If it can't be written; the journal is then as it was.
+    pub fn finish(&mut self, record: &Record, at: i64, what: &str) -> Result<(), JournalError> {
+        self.write(record, at, what, None, true)?;
+        // Older pages hold the copy until then. Where this fails, the last to close the journal does it.
+        let _ = self
+            .database
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        record: &Record,
+        at: i64,
+        what: &str,
+        secret: Option<&[u8]>,
+        forget: bool,
+    ) -> Result<(), JournalError> {
         let text = serde_json::to_string(record).map_err(|error| self.malformed(&error))?;
         let write = |database: &mut Connection| -> rusqlite::Result<()> {
             let transaction = database.transaction()?;
@@ -146,7 +171,8 @@ impl Journal {
                 "INSERT INTO attempts (attempt, runner, runner_id, opened_at, closed_at, record, secret)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                  ON CONFLICT (attempt) DO UPDATE SET closed_at = excluded.closed_at,
-                    record = excluded.record, secret = coalesce(excluded.secret, secret)",
+                    record = excluded.record,
+                    secret = CASE WHEN ?8 THEN NULL ELSE coalesce(excluded.secret, secret) END",
                 params![
                     record.attempt,
                     record.runner,
@@ -154,7 +180,8 @@ impl Journal {
                     record.opened_at,
                     record.closed_at,
                     text,
-                    encrypted
+                    secret,
+                    forget
                 ],
             )?;
             transaction.execute(
@@ -164,23 +191,6 @@ impl Journal {
             transaction.commit()
         };
         write(&mut self.database).map_err(|source| self.failed("write", source))
-    }
-
-    /// Destroys the copy of a secret that was proven to be where it belongs.
-    ///
-    /// # Errors
-    /// If it can't be written.
-    pub fn forget_secret(&mut self, record: &Record) -> Result<(), JournalError> {
-        self.database
-            .execute(
-                "UPDATE attempts SET secret = NULL WHERE attempt = ?1",
-                [&record.attempt],
-            )
-            .and_then(|_| {
-                self.database
-                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            })
-            .map_err(|source| self.failed("write", source))
     }
 
     /// The attempt of a runner that is not over.

@@ -2,6 +2,8 @@
 //! breaks and zeros that folding and wide characters bring along. No list of forms holds all the
 //! ways in which escapes can be mixed; undoing them on both sides, text and value, needs none.
 
+use std::ops::Range;
+
 use zeroize::Zeroizing;
 
 /// How often escapes may be nested.
@@ -28,10 +30,16 @@ impl View {
     pub fn deeper(&self) -> Option<Self> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(self.bytes.len()));
         let mut origins = Vec::with_capacity(self.bytes.len());
-        let changed = undo(&self.bytes, &mut |meaning, start, end| {
-            let origin = (self.origins[start].0, self.origins[end - 1].1);
-            bytes.extend_from_slice(meaning);
-            origins.extend(std::iter::repeat_n(origin, meaning.len()));
+        let changed = undo(&self.bytes, &mut |piece| match piece {
+            Piece::Same(range) => {
+                bytes.extend_from_slice(&self.bytes[range.clone()]);
+                origins.extend_from_slice(&self.origins[range]);
+            }
+            Piece::Meaning(meaning, range) => {
+                let origin = (self.origins[range.start].0, self.origins[range.end - 1].1);
+                bytes.extend_from_slice(meaning);
+                origins.extend(std::iter::repeat_n(origin, meaning.len()));
+            }
         });
         changed.then_some(Self { bytes, origins })
     }
@@ -47,18 +55,43 @@ impl View {
 
 /// `bytes` with one layer of escapes undone; `None` if there is none.
 pub fn once(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    if !bytes.iter().any(|byte| b"\\%&\r\n\0".contains(byte)) {
+    if !bytes.iter().any(|byte| begins_escape(*byte)) {
         return None;
     }
     let mut out = Zeroizing::new(Vec::with_capacity(bytes.len()));
-    undo(bytes, &mut |meaning, _, _| out.extend_from_slice(meaning)).then_some(out)
+    let changed = undo(bytes, &mut |piece| {
+        out.extend_from_slice(match piece {
+            Piece::Same(range) => &bytes[range],
+            Piece::Meaning(meaning, _) => meaning,
+        });
+    });
+    changed.then_some(out)
 }
 
-/// Gives every character with where it began and ended; says whether any was not itself.
-fn undo(bytes: &[u8], emit: &mut dyn FnMut(&[u8], usize, usize)) -> bool {
+/// What stands in a range of bytes.
+enum Piece<'m> {
+    /// What is there.
+    Same(Range<usize>),
+    /// What an escape means.
+    Meaning(&'m [u8], Range<usize>),
+}
+
+fn begins_escape(byte: u8) -> bool {
+    matches!(byte, b'\\' | b'%' | b'&' | b'\r' | b'\n' | 0)
+}
+
+/// Gives every piece in order; says whether there was any escape.
+fn undo(bytes: &[u8], emit: &mut dyn FnMut(Piece<'_>)) -> bool {
     let (mut at, mut changed) = (0, false);
     while at < bytes.len() {
         let rest = &bytes[at..];
+        let plain = rest.iter().position(|byte| begins_escape(*byte));
+        let plain = plain.unwrap_or(rest.len());
+        if plain > 0 {
+            emit(Piece::Same(at..at + plain));
+            at += plain;
+            continue;
+        }
         let found = match rest[0] {
             b'\\' => backslash(rest),
             b'%' => hex(rest.get(1..3)).map(|byte| (Meaning::Byte(byte as u8), 3)),
@@ -74,18 +107,18 @@ fn undo(bytes: &[u8], emit: &mut dyn FnMut(&[u8], usize, usize)) -> bool {
             _ => None,
         };
         let Some((meaning, length)) = found else {
-            emit(&rest[..1], at, at + 1);
+            emit(Piece::Same(at..at + 1));
             at += 1;
             continue;
         };
         changed = true;
         match meaning {
             Meaning::Nothing => {}
-            Meaning::Byte(byte) => emit(&[byte], at, at + length),
+            Meaning::Byte(byte) => emit(Piece::Meaning(&[byte], at..at + length)),
             Meaning::Character(character) => {
                 let mut buffer = Zeroizing::new([0; 4]);
                 let size = character.encode_utf8(&mut *buffer).len();
-                emit(&buffer[..size], at, at + length);
+                emit(Piece::Meaning(&buffer[..size], at..at + length));
             }
         }
         at += length;
