@@ -6,6 +6,10 @@ use super::template::{Names, fill, fill_url};
 use super::vault::Vault;
 use crate::{HttpNeed, Need, Request};
 
+/// What is said of a token that was encoded.
+pub(super) const ENCODED: &str =
+    "a token is in base64: ask for the token with that encoding instead";
+
 /// The need that allows the request.
 pub(super) fn request<'a>(
     needs: &'a [Need],
@@ -50,7 +54,11 @@ fn differs(
     if let Some(difference) = body_differs(need, request, names, vault) {
         return Some((5, difference));
     }
-    let carries = vault.has_token(&String::from_utf8_lossy(&request.body));
+    let body = String::from_utf8_lossy(&request.body);
+    if vault.has_encoded_token(&body) {
+        return Some((6, ENCODED.to_owned()));
+    }
+    let carries = vault.has_token(&body);
     (carries && !need.carries_secret).then(|| {
         (
             6,
@@ -127,6 +135,13 @@ fn body_differs(
     if need.body.is_empty() {
         return (!request.body.is_empty()).then(|| "there may be no body".to_owned());
     }
+    let content_type = request
+        .headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if let Some((_, other)) = content_type.filter(|(_, value)| !is_json(value)) {
+        return Some(format!("the content-type {other} is not JSON"));
+    }
     let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
         return Some("the body is not JSON".to_owned());
     };
@@ -147,6 +162,13 @@ fn body_differs(
     unlisted(&body, "", need).map(|pointer| format!("{pointer} of the body is not listed"))
 }
 
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default();
+    let kind = kind.trim().to_ascii_lowercase();
+    let subtype = kind.strip_prefix("application/").unwrap_or_default();
+    subtype == "json" || subtype.ends_with("+json") || subtype.starts_with("x-amz-json-")
+}
+
 fn stands(value: &Value, wanted: &str, vault: &Vault) -> bool {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -158,7 +180,7 @@ fn stands(value: &Value, wanted: &str, vault: &Vault) -> bool {
         Some((before, after)) => text
             .strip_prefix(before)
             .and_then(|rest| rest.strip_suffix(after))
-            .is_some_and(|token| vault.is_token(token)),
+            .is_some_and(|token| vault.is_given_token(token)),
     }
 }
 

@@ -108,6 +108,9 @@ impl Host for Mock {
                 "a token, but the file {name} carries no secret"
             )));
         }
+        if self.vault.borrow().has_encoded_token(&contents) {
+            return Err(Failure::rejected(allow::ENCODED));
+        }
         let mut files = self.files.borrow_mut();
         let (stored, current) = files
             .get_mut(name)

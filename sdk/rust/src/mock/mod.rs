@@ -113,7 +113,7 @@ impl Mock {
     /// in sealed fields, as the target's own does.
     pub fn credential(&self, client_id: &str, client_secret: &str) -> Credential {
         let mut vault = self.vault.borrow_mut();
-        vault.know(client_secret);
+        vault.give(client_secret);
         vault.public = Some(client_id.to_owned());
         drop(vault);
         let handle = Handle {

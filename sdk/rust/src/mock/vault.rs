@@ -16,6 +16,9 @@ const FORMS: [&[Encoding]; 8] = [
     &[Encoding::Base64, Encoding::Json],
 ];
 
+/// How every token begins.
+const MARK: &str = "kfMockToken";
+
 struct Entry {
     token: String,
     /// What `matches` compares; nothing for a value that is no string.
@@ -28,6 +31,8 @@ struct Entry {
 #[derive(Default)]
 pub(super) struct Vault {
     known: Vec<String>,
+    /// The known values that were handed over as credentials.
+    given: Vec<String>,
     entries: Vec<Entry>,
     /// A value that stays readable in sealed fields: the target's client id.
     pub(super) public: Option<String>,
@@ -39,6 +44,11 @@ impl Vault {
         if !self.known.iter().any(|known| known == value) {
             self.known.push(value.to_owned());
         }
+    }
+
+    pub(super) fn give(&mut self, value: &str) {
+        self.know(value);
+        self.given.push(value.to_owned());
     }
 
     pub(super) fn token(&mut self, value: &str, encodings: &[Encoding]) -> String {
@@ -62,7 +72,7 @@ impl Vault {
         if let Some(entry) = self.entries.iter().find(same) {
             return entry.token.clone();
         }
-        let token = format!("kfMockToken{:05}Z", self.entries.len());
+        let token = format!("{MARK}{:05}Z", self.entries.len());
         self.entries.push(Entry {
             token: token.clone(),
             plain,
@@ -82,9 +92,23 @@ impl Vault {
         self.entries.iter().any(|entry| text.contains(&entry.token))
     }
 
-    /// Whether the text is one token and nothing else.
-    pub(super) fn is_token(&self, text: &str) -> bool {
-        self.entries.iter().any(|entry| entry.token == text)
+    /// Whether the text is one token of a credential's secret and nothing else.
+    pub(super) fn is_given_token(&self, text: &str) -> bool {
+        let given = |plain: &String| self.given.contains(plain);
+        self.entries
+            .iter()
+            .any(|entry| entry.token == text && entry.plain.as_ref().is_some_and(given))
+    }
+
+    /// Whether a token stands in the text in base64, so that the token itself would be stored.
+    pub(super) fn has_encoded_token(&self, text: &str) -> bool {
+        // As it is written behind none, one or two bytes, without what its neighbours have a part in.
+        ["", "-", "--"].iter().any(|before| {
+            let padded = format!("{before}{MARK}");
+            let coded = encode(&padded, &[Encoding::Base64]);
+            let (start, end) = ((before.len() * 8).div_ceil(6), padded.len() * 8 / 6);
+            text.contains(&coded[start..end])
+        })
     }
 
     /// Puts a token wherever a known value stands, in any form, the longest first.

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+use super::super::encode::encode;
 use super::super::{Mock, Reply};
 use super::{SECRET, Settings, URL, mock, put, put_body, read};
 use crate::{
@@ -13,6 +14,11 @@ fn what_no_need_allows_is_not_sent() {
     let credential = mock.credential("id", SECRET);
     let host: &dyn Host = &mock;
     let token = credential.client_secret.token(&[]);
+    let neighbour = mock.vault.borrow_mut().token("a neighbour", &[]);
+    let statement = |token: &str| {
+        let sql = format!("ALTER SECRET s SET SECRET_STRING = '{token}'");
+        host.post(URL).json(&json!({ "sql": sql })).send()
+    };
     let change = |pointer: &str, value: Value| {
         let mut body = put_body(&mock);
         body[pointer] = value;
@@ -48,11 +54,26 @@ fn what_no_need_allows_is_not_sent() {
                 .json(&json!({ "sql": format!("DROP TABLE x; '{token}'") }))
                 .send(),
         ),
+        ("/sql", statement("guess")),
+        ("/sql", statement(&neighbour)),
         (
-            "/sql",
-            host.post(URL)
-                .json(&json!({ "sql": "ALTER SECRET s SET SECRET_STRING = 'guess'" }))
+            "content-type text/plain",
+            host.put(URL)
+                .header("x-op", "Put")
+                .header("content-type", "text/plain")
+                .body(put_body(&mock).to_string())
                 .send(),
+        ),
+        (
+            "in base64",
+            change("value", encode(&token, &[Encoding::Base64]).into()),
+        ),
+        (
+            "in base64",
+            change(
+                "value",
+                encode(&format!("x{token}y"), &[Encoding::Base64]).into(),
+            ),
         ),
     ];
     for (part, outcome) in refused {
@@ -140,6 +161,12 @@ fn files_are_read_sealed_and_replaced_at_their_revision() {
     assert_eq!(
         mock.contents("values"),
         "a: \"neighbour\"\nb: \"s\\\"e\\\\c'r{{e}}t-é%\"\n"
+    );
+    let coded = encode(&fresh.client_secret.token(&[]), &[Encoding::Base64]);
+    let refused = mock.replace("values", coded.as_bytes(), &revision);
+    assert_eq!(
+        refused.expect_err("the token itself").kind,
+        FailureKind::Rejected
     );
     mock.file("values", "changed");
     let kind = |outcome: Result<String, Failure>| outcome.expect_err("refused").kind;
