@@ -72,6 +72,8 @@ pub struct Seal {
     public: Vec<String>,
     /// How many of the values, from the first, the host handed over; the others are neighbours.
     given: usize,
+    /// The length of all neighbours that are looked for.
+    neighbour_bytes: usize,
     hasher: RandomState,
     values_by_hash: HashMap<u64, Vec<usize>>,
     slots_by_hash: HashMap<u64, Vec<usize>>,
@@ -85,6 +87,8 @@ const MOST_SLOTS: usize = 99_999;
 /// Neighbours that are looked for in all bytes; more are hidden by their place only. Every one
 /// costs a pass over every answer.
 const MOST_NEIGHBOURS: usize = 64;
+/// Neighbours that are looked for, all together: each has up to some hundred forms, all in memory.
+const MOST_NEIGHBOUR_BYTES: usize = 64 << 10;
 
 impl Seal {
     /// A seal with a mark of its own. `public` are values that are no secret wherever they stand.
@@ -96,6 +100,7 @@ impl Seal {
             slots: Vec::new(),
             public,
             given: 0,
+            neighbour_bytes: 0,
             hasher: RandomState::new(),
             values_by_hash: HashMap::new(),
             slots_by_hash: HashMap::new(),
@@ -230,7 +235,7 @@ impl Seal {
             && let Ok(text) = std::str::from_utf8(bytes)
             && let Some(text) = seal_json(text, pointers, &mut |field| self.mint_field(field))
         {
-            *sealed = text.as_bytes().to_vec();
+            sealed = Zeroizing::new(text.as_bytes().to_vec());
         }
         self.seal_known(&mut sealed);
         sealed
@@ -253,10 +258,16 @@ impl Seal {
         if !field.bare && self.public.iter().any(|public| *public == *field.value) {
             return None;
         }
-        let searched = !field.bare && self.values.len() - self.given < MOST_NEIGHBOURS;
+        let bytes = self.neighbour_bytes + field.value.len();
+        let searched = !field.bare
+            && self.values.len() - self.given < MOST_NEIGHBOURS
+            && bytes <= MOST_NEIGHBOUR_BYTES;
         let value = match self.value_id(&field.value) {
             Some(known) => known,
-            None if searched => self.learn(KnownSecret::of(&field.value)),
+            None if searched => {
+                self.neighbour_bytes = bytes;
+                self.learn(KnownSecret::of(&field.value))
+            }
             None => self.learn(KnownSecret::by_place(field.value)),
         };
         Some(self.mint(value, field.bytes, field.bare))

@@ -23,12 +23,10 @@ impl Needles {
     pub fn new(mut all: Vec<Zeroizing<Vec<u8>>>) -> Self {
         all.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         all.dedup();
-        let mut begins: Zeroizing<Vec<(u32, u32)>> = Zeroizing::new(
-            (0u32..)
-                .zip(&all)
-                .filter_map(|(index, needle)| Some((begin(needle)?, index)))
-                .collect(),
-        );
+        // At once as large as it will be: what a growing one leaves behind is not wiped.
+        let mut begins = Zeroizing::new(Vec::with_capacity(all.len()));
+        let long = (0u32..).zip(&all);
+        begins.extend(long.filter_map(|(index, needle)| Some((begin(needle)?, index))));
         begins.sort_unstable();
         let mut filter = Zeroizing::new(Vec::new());
         if !begins.is_empty() {
@@ -58,7 +56,6 @@ impl Needles {
             false
         });
         found.sort_unstable();
-        found.dedup();
         found.into_iter().map(|index| self.all[index].as_slice())
     }
 
@@ -72,7 +69,7 @@ impl Needles {
         stands
     }
 
-    /// Gives every needle that is met, in no order and maybe more than once, until `enough` says so.
+    /// Gives every needle that is met, once and in no order, until `enough` says so.
     fn look(&self, text: &[u8], mut enough: impl FnMut(usize) -> bool) {
         let short = self.all.iter().rposition(|needle| needle.len() >= BEGIN);
         for index in short.map_or(0, |last| last + 1)..self.all.len() {
@@ -83,6 +80,9 @@ impl Needles {
         if self.begins.is_empty() {
             return;
         }
+        // Each is looked for once, from where its beginning is first met: a text that repeats the
+        // beginning of a long value would else be compared with it at every place.
+        let mut decided = Vec::new();
         for (at, window) in text.windows(BEGIN).enumerate() {
             let Some(begin) = begin(window) else { return };
             let (word, bit) = place(begin);
@@ -90,12 +90,23 @@ impl Needles {
                 continue;
             }
             let first = self.begins.partition_point(|(other, _)| *other < begin);
-            for (other, index) in &self.begins[first..] {
-                let index = *index as usize;
-                if *other != begin {
-                    break;
-                }
-                if text[at..].starts_with(&self.all[index]) && enough(index) {
+            // The filter lets some through that none begins with.
+            let same = self.begins[first..].iter();
+            let mut same = same
+                .take_while(|(other, _)| *other == begin)
+                .map(|(_, index)| *index as usize)
+                .peekable();
+            if same.peek().is_none() {
+                continue;
+            }
+            if decided.is_empty() {
+                decided.resize(self.begins.len(), false);
+            }
+            if std::mem::replace(&mut decided[first], true) {
+                continue;
+            }
+            for index in same {
+                if memmem::find(&text[at..], &self.all[index]).is_some() && enough(index) {
                     return;
                 }
             }

@@ -293,3 +293,16 @@ proptest! {
         prop_assert_eq!(&*seal.unseal(&seen).unwrap(), body.as_bytes());
     }
 }
+
+#[test]
+fn a_huge_neighbour_is_hidden_and_leaves_room_for_others() {
+    let (mut seal, _) = seal_with(AWKWARD);
+    let huge = "n\u{fc}\"'".repeat(40_000);
+    let body = serde_json::json!({ "k": [huge, "a-small-one"], "text": "a-small-one" });
+    let sealed = seal.seal(body.to_string().as_bytes(), &pointers(&["/k/*"]));
+    assert!(sealed.len() < 1_000);
+    assert!(!holds(&sealed, "a-small-one"));
+    let back: serde_json::Value = serde_json::from_slice(&seal.unseal(&sealed).unwrap()).unwrap();
+    assert!(back == body);
+    assert_eq!(seal.neighbour_bytes, "a-small-one".len());
+}
