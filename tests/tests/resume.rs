@@ -46,6 +46,35 @@ fn during_the_request_to_the_issuer() {
     finished(&world);
 }
 
+/// Between crash and resume somebody edits the config.
+#[test]
+fn for_a_runner_that_is_called_otherwise_now_and_never_for_another() {
+    let world = unrehearsed();
+    world.aws.fail(Operation::PutSecretValue, Fault::Slow(LONG));
+    killed(&world, |world| {
+        world.aws.count(Operation::PutSecretValue) == 1
+    });
+    let (path, before) = (world.workspace.config_path(), world.stored());
+    let text = std::fs::read_to_string(&path).expect("a config");
+    let write = |text: String| std::fs::write(&path, text).expect("written");
+
+    let other = "00000000-0000-4000-8000-000000000000";
+    write(text.replace(&world.id, other));
+    for arguments in [&["resume"][..], &["resume", RUNNER]] {
+        let refused = world.json(arguments).expect(1);
+        refused.says(&[&world.id, other, "Nothing was done"]);
+    }
+    assert!(world.stored() == before, "another runner's place");
+    assert_eq!(world.last_attempt()["outcome"], "open at write");
+
+    write(text.replace(RUNNER, "etl-renamed"));
+    assert_eq!(
+        world.json(&["resume", "etl-renamed"]).expect(0).json["outcome"],
+        "done"
+    );
+    world.assert_whole(1);
+}
+
 #[test]
 fn during_the_write() {
     let world = unrehearsed();

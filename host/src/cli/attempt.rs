@@ -36,6 +36,7 @@ pub fn record(runner: &Runner, runner_id: &str, sha256: &str, kind: Kind) -> Rec
         tries: 0,
         rewrites: 0,
         problem: None,
+        refused_in: None,
         opened_at: i64::try_from(now).unwrap_or(i64::MAX),
         refreshed_at: None,
         restarted_at: None,

@@ -11,11 +11,11 @@ pub enum Exit {
     Failed = 1,
     /// Wrong use of the command line.
     Usage = 2,
-    /// Refused by the plan: nothing was changed.
+    /// Refused, by plan, rehearsal, drain or issuer: the old secret lives.
     Refused = 3,
     /// Refreshed, safe in the journal, not written.
     NotWritten = 4,
-    /// Written, not proven.
+    /// Written, not proven; or refused, and the runner is still paused.
     NotProven = 5,
     /// Another keyferry holds this runner.
     Locked = 6,

@@ -66,9 +66,10 @@ Exit status:
   0   done, or nothing to do
   1   it failed before anything began (config, plugin, environment)
   2   wrong use of the command line
-  3   refused by the plan: nothing was changed
+  3   refused, by plan, rehearsal, drain or issuer: the old secret lives
   4   refreshed, and the secret is safe in the journal, but it is not written: `keyferry resume`
-  5   written, but not proven (restart, rollout or connection): `keyferry resume`
+  5   written, but not proven (restart, rollout or connection); or refused, and the runner is still
+      paused: `keyferry resume`
   6   another keyferry holds this runner
   10  whether the refresh happened is not known, and the issuer can't be asked: `keyferry resume`";
 

@@ -3,8 +3,9 @@
 use clap::Args;
 
 use super::attempt::{self, Stage};
-use super::exit::{CliResult, Exit};
+use super::exit::{CliError, CliResult, Exit, fail};
 use super::{Global, Output, Session, output};
+use crate::config::{Config, Identity, Runner};
 use crate::rotation::{Record, RunnerLock};
 
 /// Arguments of `resume`.
@@ -17,17 +18,16 @@ pub struct Resume {
 impl Resume {
     pub async fn run(&self, global: &Global) -> CliResult {
         let session = Session::open(global)?;
-        if let Some(name) = &self.runner {
-            session.config.runner(name)?;
-        }
+        let named = self.runner.as_ref();
+        let named = named.map(|name| session.config.runner(name)).transpose()?;
         let open: Vec<Record> = session
             .journal()?
             .open_attempts()?
             .into_iter()
             .filter(|record| {
-                self.runner
-                    .as_ref()
-                    .is_none_or(|name| *name == record.runner)
+                named.is_none_or(|runner| {
+                    runner.name == record.runner || runner.identity.is(&record.runner_id)
+                })
             })
             .collect();
         if open.is_empty() {
@@ -57,7 +57,7 @@ impl Resume {
     }
 
     async fn one(&self, session: &Session, record: Record, global: &Global) -> CliResult {
-        let runner = session.config.runner(&record.runner)?;
+        let runner = runner_of(&session.config, &record)?;
         let _lock = RunnerLock::take(&session.state_dir, &record.runner_id)?;
         let mut journal = session.journal()?;
         // Another process may have gone on with it before the lock was ours.
@@ -79,4 +79,29 @@ impl Resume {
         };
         attempt::finish(stage, record, true, global).await
     }
+}
+
+/// The runner that an attempt is about, whatever it is called now. Its secret must not go where
+/// another runner's settings say.
+fn runner_of<'c>(config: &'c Config, record: &Record) -> Result<&'c Runner, CliError> {
+    let named = config.runners.get(&record.runner);
+    if let Some(runner) = named
+        && (runner.identity.is(&record.runner_id) || matches!(runner.identity, Identity::Name(_)))
+    {
+        return Ok(runner);
+    }
+    let mut runners = config.runners.values();
+    if let Some(renamed) = runners.find(|runner| runner.identity.is(&record.runner_id)) {
+        return Ok(renamed);
+    }
+    let other = config.runner(&record.runner)?;
+    Err(fail(
+        Exit::Failed,
+        format!(
+            "the open attempt is for the runner {}, and [runners.{}] is {} now. Nothing was done: put a runner with that id and its settings into the config until the attempt is over",
+            record.runner_id,
+            record.runner,
+            other.identity.as_str()
+        ),
+    ))
 }

@@ -48,6 +48,11 @@ pub enum Identity {
 }
 
 impl Identity {
+    /// Whether it is this id.
+    pub fn is(&self, id: &str) -> bool {
+        matches!(self, Identity::Id(own) if own == id)
+    }
+
     /// What to look for at the issuer.
     pub fn as_str(&self) -> &str {
         match self {

@@ -304,6 +304,10 @@ pub fn advance(record: &Record, event: Event) -> Record {
     if next.step == Step::BackOut && next.pause != Pause::ByUs {
         next.step = Step::Refused;
     }
+    let refused = matches!(next.step, Step::BackOut | Step::Refused);
+    if refused && step != next.step && step != Step::BackOut {
+        next.refused_in = Some(record.phase());
+    }
     next
 }
 

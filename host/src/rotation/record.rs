@@ -148,6 +148,9 @@ pub struct Record {
     pub rewrites: u32,
     /// What went wrong last.
     pub problem: Option<String>,
+    /// The phase in which it was refused.
+    #[serde(default)]
+    pub refused_in: Option<Phase>,
     /// Unix milliseconds.
     pub opened_at: i64,
     /// When the issuer answered.
@@ -183,7 +186,8 @@ impl Record {
         match self.step {
             Step::Plan => Phase::Plan,
             Step::Rehearse => Phase::Rehearse,
-            Step::Drain | Step::BackOut | Step::Refused => Phase::Drain,
+            Step::Drain | Step::BackOut => Phase::Drain,
+            Step::Refused => self.refused_in.unwrap_or(Phase::Drain),
             Step::Refresh | Step::Sent => Phase::Refresh,
             Step::Write => Phase::Write,
             Step::Verify => Phase::Verify,

@@ -25,7 +25,7 @@ kind = \"aws\"          # the SDK's default chain: environment, profile, SSO, co
 ";
 
 const AZURE: &str = "\
-kind = \"azure\"        # every way below is tried, in that order; what is not set comes from the AZURE_… variables
+kind = \"azure\"        # the first way below that is set up is used; what is not set comes from the AZURE_… variables
 # method = \"cli\"      # only one way: client-secret, certificate, workload-identity, managed-identity or cli
 # tenant_id = \"00000000-0000-0000-0000-000000000000\"
 # client_id = \"00000000-0000-0000-0000-000000000000\"      # or the managed identity's, if it isn't the system's

@@ -13,7 +13,7 @@ use super::{optional_secret, text};
 /// that Azure's own tools use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Azure {
-    /// One way to sign in; without it all are tried.
+    /// One way to sign in; without it the first that is set up.
     pub method: Option<AzureMethod>,
     /// The directory.
     pub tenant_id: Option<String>,

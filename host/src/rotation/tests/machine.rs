@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::stage::record;
 use crate::rotation::machine::{Action, Event, MOST_TRIES, advance, next, take_up, tries_again};
-use crate::rotation::{Drain, Kind, Pause, Record, Step};
+use crate::rotation::{Drain, Kind, Pause, Phase, Record, Step};
 use crate::sandbox::types::{FailureKind, Receipt, Workload};
 
 use FailureKind::{Conflict, Denied, Missing, Rejected, Unavailable, Uncertain};
@@ -166,6 +166,28 @@ fn every_event_at_every_step_leads_where_the_table_says() {
                 assert_eq!(after.step, expected, "{step:?} {pause:?} {event:?}");
             }
         }
+    }
+}
+
+#[test]
+fn what_is_refused_says_in_which_phase() {
+    for (step, phase) in [
+        (Step::Plan, Phase::Plan),
+        (Step::Rehearse, Phase::Rehearse),
+        (Step::Drain, Phase::Drain),
+        (Step::Refresh, Phase::Refresh),
+        (Step::Sent, Phase::Refresh),
+    ] {
+        let event = || match step {
+            Step::Sent => Event::NotRefreshed("no".to_owned()),
+            _ => stopped(),
+        };
+        let refused = advance(&at(step, Pause::No), event());
+        assert_eq!((refused.step, refused.phase()), (Step::Refused, phase));
+        let paused = advance(&at(step, Pause::ByUs), event());
+        assert_eq!((paused.step, paused.phase()), (Step::BackOut, Phase::Drain));
+        let refused = advance(&advance(&paused, stopped()), Event::Unpaused);
+        assert_eq!((refused.step, refused.phase()), (Step::Refused, phase));
     }
 }
 

@@ -72,6 +72,7 @@ pub fn record(drain: Drain, rehearse: bool) -> Record {
         tries: 0,
         rewrites: 0,
         problem: None,
+        refused_in: None,
         opened_at: 1_700_000_000_000,
         refreshed_at: None,
         restarted_at: None,
